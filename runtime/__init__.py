@@ -1,0 +1,3 @@
+"""The language, the engine, and the host that runs workflows durably."""
+
+RELEASE = "0.1.0"
