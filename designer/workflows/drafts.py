@@ -1,0 +1,143 @@
+"""Edits to a draft: splices on the text, in order, each revision once (architecture, Editing)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from designer.tenants.actors import Actor
+from designer.tenants.writes import Change, write
+from designer.workflows import problems, texts, values
+from designer.workflows.errors import PatchRefused, StaleRevision
+from designer.workflows.models import DraftEdit
+from designer.workflows.services import lock
+from runtime.language.differences import diff
+from runtime.language.splices import SpliceError, apply
+from runtime.language.values import Json, dumps, loads
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from designer.workflows.models import Workflow
+
+EDITS_PER_REQUEST = 200
+
+
+def edits_since(workflow: Workflow, revision: int) -> QuerySet[DraftEdit]:
+    return workflow.draft_edits.filter(revision__gt=revision).select_related("author").order_by("revision")
+
+
+def wire_edit(edit: DraftEdit) -> dict[str, Any]:
+    """As the 409 answer and the socket carry it."""
+    return {
+        "revision": edit.revision,
+        "id": edit.edit_id,
+        "author": edit.author.shown_name if edit.author else None,
+        "at": edit.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "sha256": edit.sha256,
+        "edits": loads(edit.edits),
+    }
+
+
+def apply_edits(
+    actor: Actor, workflow: Workflow, *, edit_id: str, base: int, edits: Sequence[Mapping[str, Json]]
+) -> DraftEdit:
+    """Stores the edits as revision `base + 1`; a repeated `edit_id` gets its first answer.
+
+    Raises StaleRevision with the edits the client has not seen, PatchRefused, TooLarge.
+    """
+    with write(actor, "workflow.edit", "draft.edit") as change:
+        locked = lock(actor.tenant, workflow)
+        repeated = locked.draft_edits.filter(edit_id=edit_id).first()
+        if repeated is not None:
+            change.nothing()
+            return repeated
+        if base != locked.draft_revision:
+            raise stale(locked, base)
+        text = patched(locked.draft_text, edits)
+        return _store(change, actor, locked, text, edit_id, edits)
+
+
+def replace_text(actor: Actor, workflow: Workflow, text: str, *, edit_id: str, name: str) -> DraftEdit:
+    """A whole text (restored version, import over a workflow) as one edit: only the differences
+    are written.
+    """
+    texts.check(text)
+    with write(actor, "workflow.edit", f"draft.{name}") as change:
+        locked = lock(actor.tenant, workflow)
+        patch = diff(locked.draft_text, text)
+        edits = [{"name": name, "arguments": {}, "patch": patch}]
+        return _store(change, actor, locked, patched(locked.draft_text, edits), edit_id, edits)
+
+
+def stale(workflow: Workflow, base: int) -> StaleRevision:
+    return StaleRevision(
+        base=base,
+        revision=workflow.draft_revision,
+        text=workflow.draft_text,
+        sha256=workflow.draft_sha256,
+        missing=[wire_edit(edit) for edit in edits_since(workflow, base)],
+    )
+
+
+def patched(text: str, edits: Sequence[Mapping[str, Json]]) -> str:
+    if len(edits) > EDITS_PER_REQUEST:
+        raise PatchRefused(
+            f"One request carries at most {EDITS_PER_REQUEST} edits; this one has {len(edits)}."
+        )
+    for edit in edits:
+        try:
+            text = apply(text, edit["patch"])
+        except SpliceError as error:
+            raise PatchRefused(f"The edit {edit.get('name')} cannot be applied. {error}") from error
+    return texts.check_edited(text)
+
+
+def _touches_triggers(edits: Sequence[Mapping[str, Json]]) -> bool:
+    """Whether the list's icon may have changed: an edit at, in or above the triggers."""
+    places = [
+        str(splice.get(name) or "") for edit in edits for splice in edit["patch"] for name in ("at", "to")
+    ]
+    return any("/triggers" in place or place.count("/") < 3 for place in places if place)
+
+
+def _store(
+    change: Change,
+    actor: Actor,
+    workflow: Workflow,
+    text: str,
+    edit_id: str,
+    edits: Sequence[Mapping[str, Json]],
+) -> DraftEdit:
+    carried = values.carried(workflow.parameters, texts.definition_pointer(workflow.draft_text), edits)
+    moved = carried != workflow.parameters
+    workflow.parameters = carried
+    workflow.draft_text = text
+    workflow.draft_sha256 = texts.sha256_of(text)
+    workflow.draft_revision += 1
+    if _touches_triggers(edits):
+        workflow.draft_trigger = texts.first_trigger_type(text)
+    workflow.updated_at = timezone.now()
+    workflow.save(
+        update_fields=[
+            *("draft_text", "draft_sha256", "draft_revision", "draft_trigger", "updated_at"),
+            *(["parameters"] if moved else []),
+        ]
+    )
+    edit = workflow.draft_edits.create(
+        tenant=actor.tenant,
+        revision=workflow.draft_revision,
+        edit_id=edit_id,
+        edits=dumps(list(edits)),
+        sha256=workflow.draft_sha256,
+        author=actor.user,
+    )
+    names = [str(item.get("name")) for item in edits]
+    change.about("draft", workflow.pk, workflow.name, after={"revision": edit.revision, "edits": names[:50]})
+    change.tell(f"workflow:{workflow.pk}:draft", {"kind": "edits", **wire_edit(edit)})
+    if moved:
+        change.tell(f"workflow:{workflow.pk}:draft", {"kind": "values"})
+    problems.schedule(actor.tenant.pk, workflow.pk)
+    return edit

@@ -1,0 +1,47 @@
+"""The workflow list: search, filter, order, pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Q
+
+from designer.tenants.errors import FieldsInvalid
+from designer.workflows import activity as recent
+from designer.workflows.pages import Page, page_by_text
+
+if TYPE_CHECKING:
+    from designer.tenants.models import Tenant
+    from designer.workflows.models import Workflow
+
+Activity = recent.Activity
+_SORTS = {
+    "name": ("name", False),
+    "-name": ("name", True),
+    "updatedAt": ("updated_at", False),
+    "-updatedAt": ("updated_at", True),
+}
+_STATES = {
+    "on": Q(published__isnull=False, enabled=True),
+    "off": Q(published__isnull=False, enabled=False),
+    "draft": Q(published__isnull=True),
+}
+
+
+def workflows(tenant: Tenant, *, search: str, state: str, sort: str, cursor: str | None) -> Page[Workflow]:
+    rows = tenant.workflows.filter(deleted_at=None).select_related("published", "created_by", "tenant")
+    if search.strip():
+        rows = rows.filter(name__icontains=search.strip())
+    if state:
+        if state not in _STATES:
+            raise FieldsInvalid({"status": [f"This must be one of {', '.join(_STATES)}."]})
+        rows = rows.filter(_STATES[state])
+    if sort not in _SORTS:
+        raise FieldsInvalid({"sort": [f"This must be one of {', '.join(_SORTS)}."]})
+    column, descending = _SORTS[sort]
+    return page_by_text(rows, column, cursor, descending=descending)
+
+
+def activity(tenant: Tenant, found: list[Workflow]) -> dict[UUID, Activity]:
+    return recent.activity(tenant, [workflow.pk for workflow in found])
