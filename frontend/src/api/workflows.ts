@@ -1,0 +1,166 @@
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { answer, client, given, tenantApi } from "./client";
+import type { WorkflowItem, WorkflowState } from "./types";
+
+const root = "/api/v1/t/{tenant}/workflows";
+
+export type WorkflowSort = "name" | "updatedAt" | "-updatedAt";
+
+export interface WorkflowFilters {
+  readonly search?: string | undefined;
+  readonly status?: WorkflowState | undefined;
+  readonly sort?: WorkflowSort | undefined;
+}
+
+export const workflowKeys = {
+  lists: (tenant: string) => ["workflows", tenant] as const,
+  one: (tenant: string, id: string) => ["workflow", tenant, id] as const,
+};
+
+export function workflowsQuery(tenant: string, filters: WorkflowFilters) {
+  return infiniteQueryOptions({
+    queryKey: [...workflowKeys.lists(tenant), filters],
+    queryFn: ({ pageParam, signal }) =>
+      answer(client.GET(root, { params: { path: { tenant }, query: given({ ...filters, cursor: pageParam }) }, signal })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
+}
+
+/** Id and name, for choosing one. */
+export function namedWorkflowsQuery(tenant: string) {
+  return queryOptions({
+    queryKey: [...workflowKeys.lists(tenant), "named"],
+    queryFn: ({ signal }) => answer(client.GET(root, { params: { path: { tenant }, query: { sort: "name", limit: 200 } }, signal })),
+    select: (page) => page.items.map((one) => ({ id: one.id, name: one.name })),
+    staleTime: 30_000,
+  });
+}
+
+/** The workflows that another one may call: those that an HTTP request starts. */
+export function pickableWorkflowsQuery(tenant: string, except: string) {
+  return queryOptions({
+    queryKey: [...workflowKeys.lists(tenant), "pickable", except],
+    queryFn: ({ signal }) => answer(client.GET(root, { params: { path: { tenant }, query: { sort: "name", limit: 200 } }, signal })),
+    select: (page) => page.items.filter((one) => one.triggerType === "Request" && one.id !== except).map((one) => ({ id: one.id, name: one.name })),
+    staleTime: 30_000,
+  });
+}
+
+export function workflowQuery(tenant: string, id: string) {
+  return queryOptions({
+    queryKey: workflowKeys.one(tenant, id),
+    queryFn: () => answer(client.GET(`${root}/{workflow_id}`, { params: { path: { tenant, workflow_id: id } } })),
+    staleTime: 30_000,
+  });
+}
+
+export function callbacksQuery(tenant: string, id: string) {
+  return queryOptions({
+    queryKey: [...workflowKeys.one(tenant, id), "callbacks"],
+    queryFn: () => answer(client.GET(`${root}/{workflow_id}/callbacks`, { params: { path: { tenant, workflow_id: id } } })),
+  });
+}
+
+/** The answer has the new addresses: they are put where `callbacksQuery` reads them. */
+export function useRenewCallbacks(tenant: string, id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (key: "primary" | "secondary") => answer(client.POST(`${root}/{workflow_id}/callbacks/renew`, { params: { path: { tenant, workflow_id: id } }, body: { key } })),
+    onSuccess: (addresses) => queries.setQueryData(callbacksQuery(tenant, id).queryKey, addresses),
+  });
+}
+
+export function versionsQuery(tenant: string, id: string) {
+  return infiniteQueryOptions({
+    queryKey: [...workflowKeys.one(tenant, id), "versions"],
+    queryFn: ({ pageParam }) =>
+      answer(
+        client.GET(`${root}/{workflow_id}/versions`, {
+          params: { path: { tenant, workflow_id: id }, query: given({ cursor: pageParam }) },
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
+}
+
+/** One version with its text; versions never change. */
+export function versionQuery(tenant: string, id: string, number: number) {
+  return queryOptions({
+    queryKey: [...workflowKeys.one(tenant, id), "versions", number],
+    queryFn: () =>
+      answer(client.GET(`${root}/{workflow_id}/versions/{number}`, { params: { path: { tenant, workflow_id: id, number } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** The definition's text, byte for byte, saved as a file. */
+export async function downloadDefinition(tenant: string, workflow: Pick<WorkflowItem, "id" | "name">): Promise<void> {
+  const text = await tenantApi(tenant).text(`/workflows/${workflow.id}/export`);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  link.download = `${workflow.name.replace(/[^\p{L}\p{N}._ -]+/gu, "_")}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** What a person does to workflows; each refreshes the lists it changes. */
+export function useWorkflowCommands(tenant: string) {
+  const queries = useQueryClient();
+  const refresh = (id?: string) => {
+    void queries.invalidateQueries({ queryKey: workflowKeys.lists(tenant) });
+    if (id) void queries.invalidateQueries({ queryKey: workflowKeys.one(tenant, id) });
+  };
+  const path = (id: string) => ({ params: { path: { tenant, workflow_id: id } } });
+  return {
+    create: useMutation({
+      mutationFn: (body: { name: string; text?: string; template?: string; parameters?: Record<string, unknown>; chosen?: Record<string, string> }) =>
+        answer(client.POST(root, { params: { path: { tenant } }, body })),
+      onSuccess: () => refresh(),
+    }),
+    rename: useMutation({
+      mutationFn: ({ id, name }: { id: string; name: string }) =>
+        answer(client.PATCH(`${root}/{workflow_id}`, { ...path(id), body: { name } })),
+      onSuccess: (_, { id }) => refresh(id),
+    }),
+    setEnabled: useMutation({
+      mutationFn: ({ id, enabled }: { id: string; enabled: boolean }) =>
+        answer(enabled ? client.POST(`${root}/{workflow_id}/enable`, path(id)) : client.POST(`${root}/{workflow_id}/disable`, path(id))),
+      onSuccess: (_, { id }) => refresh(id),
+    }),
+    duplicate: useMutation({
+      mutationFn: ({ id, name }: { id: string; name?: string }) =>
+        answer(client.POST(`${root}/{workflow_id}/duplicate`, { ...path(id), body: name === undefined ? {} : { name } })),
+      onSuccess: () => refresh(),
+    }),
+    remove: useMutation({
+      mutationFn: (id: string) => answer(client.DELETE(`${root}/{workflow_id}`, path(id))),
+      onSuccess: () => refresh(),
+    }),
+    run: useMutation({
+      mutationFn: ({ id, version, payload }: { id: string; version: "draft" | "published"; payload?: unknown }) =>
+        answer(client.POST(`${root}/{workflow_id}/run`, { ...path(id), body: { version, alone: false, payload: payload ?? null } })),
+      onSuccess: (_, { id }) => refresh(id),
+    }),
+    importFile: useMutation({
+      mutationFn: (file: { filename: string; content: string; encoding: "text" | "base64" }) =>
+        answer(client.POST(`${root}/import`, { params: { path: { tenant } }, body: file })),
+      onSuccess: () => refresh(),
+    }),
+    importUrl: useMutation({
+      mutationFn: (url: string) => answer(client.POST(`${root}/import-url`, { params: { path: { tenant } }, body: { url } })),
+      onSuccess: () => refresh(),
+    }),
+    restore: useMutation({
+      mutationFn: ({ id, number }: { id: string; number: number }) =>
+        answer(
+          client.POST(`${root}/{workflow_id}/versions/{number}/restore`, { params: { path: { tenant, workflow_id: id, number } } }),
+        ),
+      onSuccess: (_, { id }) => {
+        refresh(id);
+        void queries.invalidateQueries({ queryKey: ["draft", tenant, id] });
+      },
+    }),
+  };
+}

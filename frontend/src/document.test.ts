@@ -1,0 +1,340 @@
+import { describe, expect, test } from "vitest";
+import { DraftStore, type SentEdit, type Sent, type StoredEdits, type Transport } from "./document";
+import { at as nodeAt } from "./workflow/document";
+import { apply as applyEdit, type Edit } from "./workflow/edits";
+import { everyAction, find } from "./workflow/graph";
+import { readNotes } from "./workflow/notes";
+import { layout } from "./workflow/layout";
+import { apply } from "./workflow/splices";
+
+const START = `{
+  "definition": {
+    "triggers": {"manual": {"type": "Request", "inputs": {}}},
+    "actions": {
+      "A": {"type": "Compose", "inputs": 1, "runAfter": {}},
+      "B": {"type": "Compose", "inputs": "@outputs('A')", "runAfter": {"A": ["Succeeded"]}},
+      "If": {"type": "If", "expression": "@equals(1, 1)", "actions": {"T": {"type": "Compose", "inputs": 2}}, "else": {"actions": {"F": {"type": "Compose", "inputs": 3}}}, "runAfter": {"B": ["Succeeded"]}},
+      "Pick": {"type": "Switch", "expression": 1, "cases": {"One": {"case": 1, "actions": {}}, "Two": {"case": 2, "actions": {}}, "Three": {"case": 3, "actions": {}}}, "runAfter": {"If": ["Succeeded"]}}
+    }
+  }
+}
+`;
+
+/** The text of an action. */
+function at(store: DraftStore, name: string): string {
+  const { draft } = store.state;
+  const node = nodeAt(draft.document, find(draft.graph, name)?.pointer ?? "");
+  return node ? draft.document.text.slice(node.start, node.end) : "";
+}
+
+/** The server's part of the contract: its own text, revisions, ids once, 409 with what is missing. */
+class Server {
+  text = START;
+  log: StoredEdits[] = [];
+  listeners: ((stored: StoredEdits) => void)[] = [];
+
+  get revision(): number {
+    return this.log.length;
+  }
+
+  send(author: string, batch: { readonly id: string; readonly base: number; readonly edits: readonly SentEdit[] }): Sent {
+    const known = this.log.find((one) => one.id === batch.id);
+    if (known) return { kind: "done", revision: known.revision, sha256: known.sha256 ?? "" };
+    if (batch.base !== this.revision) {
+      return { kind: "stale", stale: { revision: this.revision, text: this.text, missing: this.log.slice(batch.base) } };
+    }
+    this.text = apply(this.text, batch.edits.flatMap((edit) => edit.patch));
+    const stored: StoredEdits = { revision: this.revision + 1, id: batch.id, author, sha256: this.text, edits: batch.edits };
+    this.log.push(stored);
+    for (const tell of this.listeners) tell(stored);
+    return { kind: "done", revision: stored.revision, sha256: this.text };
+  }
+}
+
+/** Virtual time and a bad network: every answer and message is late, some are lost. */
+class World {
+  private now = 0;
+  private queue: { readonly at: number; readonly work: () => void }[] = [];
+  readonly server = new Server();
+  ids = 0;
+
+  constructor(readonly random: () => number) {}
+
+  later(milliseconds: number, work: () => void): void {
+    this.queue.push({ at: this.now + milliseconds + this.random() * 3, work });
+  }
+
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < 8; ) {
+      await Promise.resolve();
+      await Promise.resolve();
+      this.queue.sort((one, other) => one.at - other.at);
+      const next = this.queue.shift();
+      if (!next) {
+        quiet += 1;
+        continue;
+      }
+      quiet = 0;
+      this.now = Math.max(this.now, next.at);
+      next.work();
+    }
+  }
+
+  client(author: string, loss: number): DraftStore {
+    const late = <Answer,>(answer: () => Answer): Promise<Answer> => new Promise((resolve) => this.later(20 + this.random() * 200, () => resolve(answer())));
+    const transport: Transport = {
+      load: () => late(() => ({ text: this.server.text, revision: this.server.revision })),
+      send: (batch) => late(() => (this.random() < loss ? null : this.server.send(author, batch))).then((sent) => late((): Sent => (sent === null || this.random() < loss ? { kind: "offline" } : sent))),
+      sha256: (text) => Promise.resolve(text),
+      newId: () => `${author}-${String((this.ids += 1))}`,
+      later: (milliseconds, work) => this.later(milliseconds, work),
+      remember: () => undefined,
+    };
+    const store = new DraftStore({ text: this.server.text, revision: this.server.revision }, transport, () => this.now);
+    this.server.listeners.push((stored) => {
+      if (this.random() >= loss) this.later(5 + this.random() * 150, () => store.receive(stored));
+      else this.later(2000 + this.random() * 1000, () => void store.reload(null));
+    });
+    return store;
+  }
+}
+
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+}
+
+function randomEdit(store: DraftStore, random: () => number, deletes: boolean): Edit | null {
+  const { graph } = store.state.draft;
+  const actions = everyAction(graph);
+  const action = actions[Math.floor(random() * actions.length)];
+  const { spots } = layout(graph);
+  const spot = spots[Math.floor(random() * spots.length)];
+  if (!action || !spot) return null;
+  const place = { container: spot.container, branch: spot.branch, after: spot.after, before: spot.before };
+  const kind = Math.floor(random() * (deletes ? 9 : 8));
+  if (kind === 0) return { name: "addAction", arguments: { place, name: "New", text: '{"type": "Compose", "inputs": "@outputs(\'A\')"}' } };
+  if (kind === 1) return { name: "moveActions", arguments: { names: [action.name], place } };
+  if (kind === 2) return { name: "rename", arguments: { from: action.name, to: `N${String(Math.floor(random() * 10000))}` } };
+  if (kind === 3) return { name: "setInput", arguments: { action: action.name, path: "/inputs", text: String(Math.floor(random() * 100)), field: "Inputs" } };
+  if (kind === 4) return { name: "setSetting", arguments: { action: action.name, path: "/limit/timeout", text: '"PT1M"', field: "Timeout" } };
+  if (kind === 5) return noteEdit(store, random, action.name);
+  if (kind === 6) return { name: "pin", arguments: { action: action.name, result: `${action.name}0`, text: '{"status": "Succeeded"}', on: random() < 0.5 } };
+  if (kind === 7) {
+    const container = actions.find((one) => one.branches.some((branch) => branch.kind === "case"));
+    const cases = container?.branches.filter((branch) => branch.kind === "case") ?? [];
+    const pick = (): string | undefined => cases[Math.floor(random() * cases.length)]?.key;
+    return container && cases.length > 1 ? { name: "moveBranch", arguments: { action: container.name, branch: pick() ?? "", before: pick() ?? null } } : null;
+  }
+  return { name: "removeActions", arguments: { names: [action.name] } };
+}
+
+function noteEdit(store: DraftStore, random: () => number, anchor: string): Edit {
+  const { document, graph } = store.state.draft;
+  const notes = readNotes(document, graph.base);
+  const note = notes[Math.floor(random() * notes.length)]?.id;
+  if (note === undefined || random() < 0.4) return { name: "addNote", arguments: { note: { id: `note-${String(Math.floor(random() * 1e9))}`, content: "Look", color: "yellow", x: 1, y: 2, anchor, width: 220, height: null } } };
+  if (random() < 0.2) return { name: "removeNote", arguments: { note } };
+  return { name: "editNote", arguments: { note, change: random() < 0.5 ? { content: String(random()) } : { x: Math.floor(random() * 100) } } };
+}
+
+describe("one client", () => {
+  test("an edit is shown at once and saved", async () => {
+    const world = new World(seeded(1));
+    const store = world.client("ana", 0);
+    store.edit({ name: "setInput", arguments: { action: "A", path: "/inputs", text: "2", field: "Inputs" } });
+    expect(store.state.draft.document.text).toContain('"inputs": 2, "runAfter": {}');
+    expect(store.state.save).toBe("saving");
+    await world.settle();
+    expect(store.state.save).toBe("saved");
+    expect(world.server.text).toBe(store.state.draft.document.text);
+  });
+
+  test("typing in one field is one step", async () => {
+    const world = new World(seeded(1));
+    const store = world.client("ana", 0);
+    for (const text of ['"h"', '"he"', '"hel"']) store.edit({ name: "setInput", arguments: { action: "A", path: "/inputs", text, field: "Inputs" } });
+    expect(store.state.undo).toHaveLength(1);
+    await world.settle();
+    store.undo();
+    await world.settle();
+    expect(world.server.text).toBe(START);
+  });
+
+  test("a loop made for a value goes with it when it is undone", async () => {
+    const world = new World(() => 0.5);
+    const store = world.client("ana", 0);
+    const repeat = (): void => {
+      store.edit({ name: "wrap", arguments: { names: ["B"], type: "Foreach", name: "Each", over: "@outputs('A')" } });
+      store.joinNext("B");
+    };
+    const write = (text: string): void => void store.edit({ name: "setInput", arguments: { action: "B", path: "/inputs", text: JSON.stringify(text), field: "Inputs" } });
+    repeat();
+    write("@items('Each')");
+    expect(store.state.undo).toHaveLength(1);
+    await world.settle();
+    store.undo();
+    expect(store.state.draft.document.text).toBe(START);
+    store.redo();
+    expect(at(store, "B")).toContain("items('Each')");
+    store.undo();
+
+    // Only the very next edit belongs to it, and only of that action.
+    repeat();
+    store.edit({ name: "rename", arguments: { from: "A", to: "C" } });
+    write("@items('Each')");
+    expect(store.state.undo).toHaveLength(3);
+    await world.settle();
+    expect(world.server.text).toBe(store.state.draft.document.text);
+  });
+
+  test("every kind of edit can be undone and redone, without limit", async () => {
+    const world = new World(seeded(3));
+    const store = world.client("ana", 0);
+    const random = seeded(11);
+    for (let count = 0; count < 40; count += 1) {
+      const edit = randomEdit(store, random, true);
+      try {
+        if (edit) store.edit(edit);
+      } catch {
+        // Refused: the random edit made no sense.
+      }
+      await world.settle();
+    }
+    const last = JSON.parse(store.state.draft.document.text) as unknown;
+    const steps = store.state.undo.length;
+    expect(steps).toBeGreaterThan(20);
+    for (let count = 0; count < steps; count += 1) expect(store.undo()).not.toBeNull();
+    expect(JSON.parse(store.state.draft.document.text)).toEqual(JSON.parse(START));
+    for (let count = 0; count < steps; count += 1) expect(store.redo()).not.toBeNull();
+    expect(JSON.parse(store.state.draft.document.text)).toEqual(last);
+    await world.settle();
+    expect(world.server.text).toBe(store.state.draft.document.text);
+  });
+});
+
+describe("several clients", () => {
+  test("a remote rename reaches my waiting edit", async () => {
+    const world = new World(seeded(5));
+    const ana = world.client("ana", 0);
+    const ben = world.client("ben", 0);
+    ana.edit({ name: "rename", arguments: { from: "A", to: "Start" } });
+    ben.edit({ name: "setInput", arguments: { action: "A", path: "/inputs", text: "7", field: "Inputs" } });
+    await world.settle();
+    expect(ana.state.draft.document.text).toBe(ben.state.draft.document.text);
+    expect(ana.state.draft.document.text).toContain('"Start": {"type": "Compose", "inputs": 7');
+  });
+
+  test("an edit of an action that somebody deleted is dropped with a sentence", async () => {
+    const world = new World(seeded(6));
+    const ben = world.client("ben", 0);
+    world.server.listeners = [];
+    const deleted = applyEdit(ben.state.draft, { name: "removeActions", arguments: { names: ["B"] } });
+    world.server.send("ana", { id: "ana-0", base: 0, edits: [{ name: "removeActions", arguments: { names: ["B"] }, patch: deleted.patch }] });
+    ben.edit({ name: "setInput", arguments: { action: "B", path: "/inputs", text: "7", field: "Inputs" } });
+    await world.settle();
+    expect(ben.state.draft.document.text).toBe(world.server.text);
+    expect(find(ben.state.draft.graph, "B")).toBeUndefined();
+    expect(ben.state.notice?.text).toBe("ana deleted B while you were changing it.");
+  });
+
+  test("my undo is refused where somebody changed the value since", async () => {
+    const world = new World(seeded(7));
+    const ana = world.client("ana", 0);
+    const ben = world.client("ben", 0);
+    ana.edit({ name: "setInput", arguments: { action: "A", path: "/inputs", text: "2", field: "Inputs" } });
+    await world.settle();
+    ben.edit({ name: "setInput", arguments: { action: "A", path: "/inputs", text: "3", field: "Inputs" } });
+    await world.settle();
+    expect(ana.undo()).toBeNull();
+    expect(ana.state.notice?.text).toContain("somebody changed it since");
+  });
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])("three clients on a bad network end with the same text; nobody's action is lost (seed %i)", async (seed) => {
+    const random = seeded(seed * 7919);
+    const world = new World(random);
+    const clients = ["ana", "ben", "cid"].map((author) => world.client(author, 0.2));
+    for (let round = 0; round < 25; round += 1) {
+      const store = clients[Math.floor(random() * clients.length)];
+      const edit = store ? randomEdit(store, random, false) : null;
+      try {
+        if (store && edit) store.edit(edit);
+      } catch {
+        // Refused here: the other's text already rules it out.
+      }
+      if (random() < 0.4) world.later(random() * 300, () => undefined);
+      if (random() < 0.3) await world.settle();
+    }
+    await world.settle();
+    for (const store of clients) {
+      void store.reload(null);
+      await world.settle();
+    }
+    const texts = clients.map((store) => store.state.draft.document.text);
+    expect(new Set([...texts, world.server.text]).size).toBe(1);
+    const added = world.server.log.flatMap((stored) => stored.edits.filter((edit) => edit.name === "addAction")).length;
+    expect(clients[0]?.state.draft.graph.count).toBe(6 + added);
+    expect(clients[0]?.state.draft.graph.duplicates).toEqual([]);
+  }, 60_000);
+});
+
+describe("two people at the same place", () => {
+  const set = (value: string): Edit => ({ name: "setInput", arguments: { action: "A", path: "/inputs", text: value, field: "Inputs" } });
+
+  test("the value that came first is one click away for both", async () => {
+    const world = new World(seeded(11));
+    const [ana, bob] = [world.client("ana", 0), world.client("bob", 0)];
+    ana.edit(set('"from Ana"'));
+    await world.settle();
+    bob.edit(set('"from Bob"'));
+    await world.settle();
+    expect(world.server.text).toContain("from Bob");
+    const notice = ana.state.notice;
+    expect(notice?.text).toContain("“from Bob” in place of your “from Ana”");
+    for (const edit of notice?.remedy?.edits ?? []) ana.edit(edit);
+    await world.settle();
+    expect(world.server.text).toContain("from Ana");
+    expect(bob.state.draft.document.text).toBe(world.server.text);
+  });
+
+  test("set at once, the later one stands and its author is told", async () => {
+    const world = new World(seeded(12));
+    const [ana, bob] = [world.client("ana", 0), world.client("bob", 0)];
+    ana.edit(set('"from Ana"'));
+    bob.edit(set('"from Bob"'));
+    await world.settle();
+    const told = [ana.state.notice?.text ?? "", bob.state.notice?.text ?? ""].join("\n");
+    expect(told).toContain("came later and stands");
+    expect(told).toContain("in place of your");
+    expect(ana.state.draft.document.text).toBe(bob.state.draft.document.text);
+  });
+
+  test.each([true, false])("a deleted action comes back with my change (saved before: %s)", async (after) => {
+    const world = new World(seeded(13));
+    const [ana, bob] = [world.client("ana", 0), world.client("bob", 0)];
+    ana.edit({ name: "setInput", arguments: { action: "B", path: "/inputs", text: '"kept"', field: "Inputs" } });
+    if (after) await world.settle();
+    bob.edit({ name: "removeActions", arguments: { names: ["B"] } });
+    await world.settle();
+    if (find(ana.state.draft.graph, "B")) throw new Error("the deletion did not win");
+    expect(ana.state.notice?.text).toBe("bob deleted B while you were changing it.");
+    for (const edit of ana.state.notice?.remedy?.edits ?? []) ana.edit(edit);
+    await world.settle();
+    expect(world.server.text).toContain("kept");
+    expect(find(bob.state.draft.graph, "If")?.action.runAfter.map((link) => link.name)).toEqual(["B"]);
+  });
+
+  test("what somebody else touched is known by its present name", async () => {
+    const world = new World(seeded(14));
+    const [ana, bob] = [world.client("ana", 0), world.client("bob", 0)];
+    bob.edit({ name: "rename", arguments: { from: "A", to: "First" } });
+    await world.settle();
+    expect(ana.state.remote).toMatchObject({ author: "bob", actions: ["First"], renames: [{ from: "A", to: "First" }] });
+    bob.undo();
+    await world.settle();
+    expect(ana.state.remote).toMatchObject({ renames: [{ from: "First", to: "A" }] });
+  });
+});

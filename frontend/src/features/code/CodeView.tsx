@@ -1,0 +1,116 @@
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { useMemo, useRef, useState } from "react";
+import { Button } from "../../ui/Button";
+import { CodeField } from "../../ui/CodeField";
+import { CopyButton } from "../../ui/CopyButton";
+import { DocumentError, parse, pointerAt, rangeOf, type Document } from "../../workflow/document";
+import { find, type Graph } from "../../workflow/graph";
+import type { Edit } from "../../workflow/edits";
+import styles from "./code.module.css";
+
+export interface CodeProblem {
+  readonly severity: "error" | "warning" | "info";
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export interface CodeViewProps {
+  readonly document: Document;
+  readonly graph: Graph;
+  readonly problems: readonly CodeProblem[];
+  readonly readOnly: boolean;
+  readonly selected: string | null;
+  readonly edit: (edit: Edit) => boolean;
+  readonly onSelect: (name: string) => void;
+  /** The text cannot be read: the canvas shows the last valid state. */
+  readonly onInvalid: (invalid: boolean) => void;
+}
+
+const PAUSE = 250;
+
+/** The whole definition as text. What parses is applied; what does not stays here until it does. */
+export function CodeView({ document, graph, problems, readOnly, selected, edit, onSelect, onInvalid }: CodeViewProps) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const [wrong, setWrong] = useState<DocumentError | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const [picked, setPicked] = useState<string | null>(null);
+  const text = typed ?? document.text;
+  const change = (next: string): void => {
+    setTyped(next);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => applyText(next), PAUSE);
+  };
+  const applyText = (next: string): void => {
+    try {
+      parse(next);
+    } catch (error) {
+      if (error instanceof DocumentError) setWrong(error);
+      onInvalid(true);
+      return;
+    }
+    setWrong(null);
+    onInvalid(false);
+    edit({ name: "replaceFromCode", arguments: { text: next } });
+    // The edit keeps the file's own layout where values did not change; the buffer keeps what was typed until it is left.
+    setTyped((now) => (now === next ? null : now));
+  };
+  const discard = (): void => {
+    setTyped(null);
+    setWrong(null);
+    onInvalid(false);
+  };
+  const marks = useMemo(() => {
+    if (wrong) return [{ from: wrong.position, to: wrong.position + 1, message: wrong.reason, severity: "error" as const }];
+    if (typed !== null) return [];
+    return problems.flatMap((one) => {
+      const range = rangeOf(document, one.pointer);
+      return range ? [{ from: range[0], to: range[1], message: one.message, severity: one.severity }] : [];
+    });
+  }, [wrong, typed, problems, document]);
+  const reveal = useMemo(() => {
+    const entry = selected === null || selected === picked ? undefined : find(graph, selected);
+    const range = entry ? rangeOf(document, entry.pointer) : undefined;
+    return range ? { from: range[0], to: range[1] } : null;
+    // Only a new selection scrolls, not every keystroke.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [selected]);
+  const caret = (position: number): void => {
+    if (typed !== null) return;
+    const pointer = pointerAt(document, position);
+    let best: string | null = null;
+    let length = 0;
+    for (const entry of graph.entries.values()) {
+      if ((pointer === entry.pointer || pointer.startsWith(`${entry.pointer}/`)) && entry.pointer.length > length) {
+        best = entry.action.name;
+        length = entry.pointer.length;
+      }
+    }
+    if (best !== null && best !== selected) {
+      setPicked(best);
+      onSelect(best);
+    }
+  };
+  return (
+    <div className={styles.view}>
+      <div className={styles.bar}>
+        {wrong ? (
+          <>
+            <IconAlertTriangle size={16} aria-hidden />
+            <span role="status">{wrong.message} The canvas shows the last valid state.</span>
+            <Button size="small" onClick={discard}>
+              Discard my text
+            </Button>
+          </>
+        ) : (
+          <>
+            <span className={styles.hint}>Changes apply as soon as the text is valid.</span>
+            <CopyButton value={() => text} label="Copy the definition" />
+          </>
+        )}
+      </div>
+      <div className={styles.code}>
+        <CodeField fill value={text} label="Definition" readOnly={readOnly} problems={marks} reveal={reveal} onChange={change} onCaret={caret} />
+      </div>
+    </div>
+  );
+}

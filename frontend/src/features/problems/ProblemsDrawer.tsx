@@ -1,0 +1,88 @@
+import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconInfoCircle, IconX } from "@tabler/icons-react";
+import { useState } from "react";
+import { IconButton } from "../../ui/IconButton";
+import { titleOf } from "../../workflow/draft";
+import { groupedProblems, type ListedProblem } from "./grouping";
+import styles from "./problems.module.css";
+
+export interface ProblemsDrawerProps {
+  readonly problems: readonly ListedProblem[];
+  /** The draft has changes the server has not looked at yet. */
+  readonly checking: boolean;
+  readonly current: ListedProblem | null;
+  readonly onGo: (problem: ListedProblem) => void;
+  readonly onClose: () => void;
+}
+
+const ICONS = { error: IconCircleX, warning: IconAlertTriangle, info: IconInfoCircle };
+
+/** What the server finds wrong, worst first; a click leads to the field. */
+export function ProblemsDrawer({ problems, checking, current, onGo, onClose }: ProblemsDrawerProps) {
+  return (
+    <section className={styles.drawer} aria-label="Problems">
+      <header className={styles.head}>
+        <h2>Problems</h2>
+        <span className={styles.count}>{checking ? "Checking…" : summary(problems)}</span>
+        <IconButton size="small" label="Close problems" keys="Ctrl+J" icon={<IconX size={16} />} onClick={onClose} />
+      </header>
+      {problems.length === 0 ? (
+        <div className={styles.none}>
+          <IconCircleCheck size={18} aria-hidden /> Nothing stands in the way of publishing.
+        </div>
+      ) : (
+        <ul className={styles.list}>
+          {groupedProblems(problems).map((group) => (
+            <Group key={group[0].pointer + group[0].code + group[0].message} group={group} current={current} onGo={onGo} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+interface GroupProps {
+  /** Problems that differ only in the action they stand at. */
+  readonly group: readonly [ListedProblem, ...ListedProblem[]];
+  readonly current: ListedProblem | null;
+  readonly onGo: (problem: ListedProblem) => void;
+}
+
+const SHOWN = 4;
+
+function Group({ group, current, onGo }: GroupProps) {
+  const [open, setOpen] = useState(false);
+  const [first, ...others] = group;
+  const Icon = ICONS[first.severity];
+  const hidden = others.length - SHOWN;
+  return (
+    <li>
+      <button type="button" className={styles.row} aria-current={first === current || undefined} onClick={() => onGo(first)}>
+        <Icon size={16} data-severity={first.severity} aria-label={first.severity} />
+        <span className={styles.message}>{first.message}</span>
+        {first.action !== null && <span className={styles.action}>{titleOf(first.action)}</span>}
+      </button>
+      {others.length > 0 && (
+        <div className={styles.others}>
+          <span>The same at</span>
+          {(open || hidden <= 1 ? others : others.slice(0, SHOWN)).map((problem) => (
+            <button key={problem.pointer} type="button" aria-current={problem === current || undefined} onClick={() => onGo(problem)}>
+              {titleOf(problem.action ?? problem.pointer)}
+            </button>
+          ))}
+          {!open && hidden > 1 && (
+            <button type="button" onClick={() => setOpen(true)}>
+              {`and ${String(hidden)} more…`}
+            </button>
+          )}
+        </div>
+      )}
+    </li>
+  );
+}
+
+function summary(problems: readonly ListedProblem[]): string {
+  const errors = problems.filter((one) => one.severity === "error").length;
+  const warnings = problems.filter((one) => one.severity === "warning").length;
+  const parts = [errors > 0 ? `${String(errors)} ${errors === 1 ? "error" : "errors"}` : "", warnings > 0 ? `${String(warnings)} ${warnings === 1 ? "warning" : "warnings"}` : ""];
+  return parts.filter((part) => part !== "").join(", ");
+}

@@ -1,0 +1,186 @@
+import { IconBan, IconFilterOff, IconHistory, IconRotateClockwise } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { useRefreshOn } from "../../api/live";
+import { usePermission } from "../../api/permissions";
+import { asProblem } from "../../api/problem";
+import { type RunFilters, runKeys, runsQuery, SPANS, type Span, useRunCommands } from "../../api/runs";
+import type { RunItem, RunOutcome, RunStatus } from "../../api/types";
+import { CopyButton } from "../../ui/CopyButton";
+import { Button } from "../../ui/Button";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { DataView } from "../../ui/DataView";
+import { EmptyState } from "../../ui/EmptyState";
+import { FilterBar, filterSelectClass, SearchField } from "../../ui/FilterBar";
+import { Select } from "../../ui/Select";
+import { isFinal, statusLook } from "../../ui/statuses";
+import { toast } from "../../ui/toasts";
+import styles from "./RunList.module.css";
+import { RunTable } from "./RunTable";
+
+const statuses: readonly RunStatus[] = ["Running", "Waiting", "Succeeded", "Failed", "TimedOut", "Cancelled"];
+const spanWords: Readonly<Record<Span, string>> = { hour: "Last hour", day: "Last 24 hours", week: "Last 7 days", month: "Last 30 days" };
+const spans = Object.keys(SPANS) as Span[];
+
+/** What narrows the runs shown; kept in the address. */
+export type RunSearch = Omit<RunFilters, "workflow">;
+
+/** Of what an address says, what is a filter: it may have been typed by hand. */
+export function runSearch({ status, search, span }: RunSearch): RunSearch {
+  return { status: statuses.find((each) => each === status), search, span: spans.find((each) => each === span) };
+}
+
+interface RunFilterBarProps {
+  readonly filters: RunSearch;
+  readonly onFilters: (change: RunSearch) => void;
+  /** At the end of the row. */
+  readonly children?: ReactNode;
+}
+
+export function RunFilterBar({ filters, onFilters, children }: RunFilterBarProps) {
+  return (
+    <FilterBar>
+      <SearchField label="Id, tracking id, failed action or error" value={filters.search ?? ""} onChange={(search) => onFilters({ search: search === "" ? undefined : search })} />
+      <Select
+        aria-label="Status"
+        className={filterSelectClass}
+        data={[{ value: "", label: "All statuses" }, ...statuses.map((each) => ({ value: each, label: statusLook(each).word }))]}
+        value={filters.status ?? ""}
+        onChange={(value) => onFilters({ status: statuses.find((each) => each === value) })}
+      />
+      <Select
+        aria-label="Time"
+        className={filterSelectClass}
+        data={[{ value: "", label: "Any time" }, ...spans.map((each) => ({ value: each, label: spanWords[each] }))]}
+        value={filters.span ?? ""}
+        onChange={(value) => onFilters({ span: spans.find((each) => each === value) })}
+      />
+      {children}
+    </FilterBar>
+  );
+}
+
+export interface RunListProps {
+  readonly tenant: string;
+  /** Only the runs of this workflow; all of the tenant without. */
+  readonly workflow?: string | undefined;
+  readonly filters: RunSearch;
+  readonly onFilters: (change: RunSearch) => void;
+  readonly poll: number | false;
+  readonly empty: ReactNode;
+}
+
+/** Runs, newest first, by keyset pages; it keeps itself up to date. */
+export function RunList({ tenant, workflow, filters, onFilters, poll, empty }: RunListProps) {
+  const { status, search, span } = filters;
+  const query = useInfiniteQuery({
+    ...runsQuery(tenant, { workflow, status, search, span }),
+    placeholderData: (before) => before,
+    refetchInterval: poll,
+  });
+  useRefreshOn(tenant, workflow ? `workflow:${workflow}:runs` : "tenant:runs", [runKeys.lists(tenant)]);
+  const may = { cancel: usePermission(tenant, "run.cancel"), resubmit: usePermission(tenant, "run.resubmit") };
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
+  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const chosen = rows.filter((run) => selection.has(run.id));
+  const none = query.isSuccess && rows.length === 0;
+  const filtered = status !== undefined || search !== undefined || span !== undefined;
+  const more = query.hasNextPage ? { onMore: () => void query.fetchNextPage(), busy: query.isFetchingNextPage } : undefined;
+  return (
+    <>
+      <DataView
+        loading={query.isPending}
+        error={query.error ? asProblem(query.error) : null}
+        hasData={query.data !== undefined}
+        onRetry={() => void query.refetch()}
+      >
+        {none && filtered && (
+          <EmptyState
+            icon={<IconFilterOff size={24} />}
+            title={more ? "None yet among the newest runs" : "No runs match"}
+            text={more ? "The older ones have not been looked through." : "No run is as these filters ask."}
+            primary={more ? <Button variant="primary" busy={more.busy} onClick={more.onMore}>Search further back</Button> : undefined}
+            secondary={<Button onClick={() => onFilters({ status: undefined, search: undefined, span: undefined })}>Clear filters</Button>}
+          />
+        )}
+        {none && !filtered && empty}
+        {rows.length > 0 && (
+          <>
+            {chosen.length > 0 && <Chosen tenant={tenant} runs={chosen} may={may} onDone={() => setSelection(new Set())} />}
+            <RunTable
+              tenant={tenant}
+              runs={rows}
+              showWorkflow={workflow === undefined}
+              may={may}
+              selection={may.cancel || may.resubmit ? selection : undefined}
+              onSelection={may.cancel || may.resubmit ? setSelection : undefined}
+              more={more}
+            />
+          </>
+        )}
+      </DataView>
+    </>
+  );
+}
+
+interface ChosenProps {
+  readonly tenant: string;
+  readonly runs: readonly RunItem[];
+  readonly may: { readonly cancel: boolean; readonly resubmit: boolean };
+  readonly onDone: () => void;
+}
+
+/** At most so many go in one request. */
+const MOST = 200;
+const counted = (count: number): string => `${count.toLocaleString("en")} ${count === 1 ? "run" : "runs"}`;
+
+/** What can be done with the runs that are ticked. */
+function Chosen({ tenant, runs, may, onDone }: ChosenProps) {
+  const { cancelAll, resubmitAll } = useRunCommands(tenant);
+  const [asking, setAsking] = useState<"cancel" | "resubmit" | null>(null);
+  const running = runs.filter((run) => !isFinal(run.status));
+  const told = (done: string) => ({ items }: { items: readonly RunOutcome[] }) => {
+    const refused = items.filter((one) => one.problem !== null);
+    setAsking(null);
+    onDone();
+    if (refused.length === 0) toast.success(`${counted(items.length)} ${done}.`);
+    else toast.error(`${counted(items.length - refused.length)} ${done}; ${counted(refused.length)} not: ${refused[0]?.problem ?? ""}`);
+  };
+  const failed = (error: unknown) => toast.error(asProblem(error).message, { title: asProblem(error).title });
+  const ids = (asking === "cancel" ? running : runs).slice(0, MOST).map((run) => run.id);
+  const confirm = (): void => {
+    if (asking === "cancel") cancelAll.mutate(ids, { onSuccess: told("asked to stop"), onError: failed });
+    else resubmitAll.mutate(ids, { onSuccess: told("started again"), onError: failed });
+  };
+  return (
+    <div className={styles.chosen} role="toolbar" aria-label="Selected runs">
+      <span role="status">{`${counted(runs.length)} selected`}</span>
+      <Button size="small" icon={<IconRotateClockwise size={15} />} disabled={!may.resubmit} onClick={() => setAsking("resubmit")}>
+        Resubmit
+      </Button>
+      <Button size="small" icon={<IconBan size={15} />} disabled={!may.cancel || running.length === 0} onClick={() => setAsking("cancel")}>
+        Cancel
+      </Button>
+      <CopyButton text label={runs.length === 1 ? "Copy id" : "Copy ids"} value={() => runs.map((run) => run.id).join("\n")} />
+      <Button size="small" variant="quiet" onClick={onDone}>
+        Clear selection
+      </Button>
+      <ConfirmDialog
+        open={asking !== null}
+        title={asking === "cancel" ? `Cancel ${counted(ids.length)}?` : `Resubmit ${counted(ids.length)}?`}
+        confirmLabel={asking === "cancel" ? `Cancel ${counted(ids.length)}` : `Resubmit ${counted(ids.length)}`}
+        danger={asking === "cancel"}
+        busy={cancelAll.isPending || resubmitAll.isPending}
+        onConfirm={confirm}
+        onClose={() => setAsking(null)}
+      >
+        {asking === "cancel" ? "What is under way in them is ended; what they did outside stays done." : "Each starts again from its trigger, with the data it had then. What it did outside, it does once more."}
+        {runs.length > MOST && asking === "resubmit" && ` Of those selected, the first ${String(MOST)} are taken.`}
+      </ConfirmDialog>
+    </div>
+  );
+}
+
+export function NoRuns({ children, text }: { readonly children?: ReactNode; readonly text: string }) {
+  return <EmptyState icon={<IconHistory size={24} />} title="No runs yet" text={text} primary={children} />;
+}

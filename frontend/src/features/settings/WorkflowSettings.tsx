@@ -1,0 +1,44 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { asProblem } from "../../api/problem";
+import { retentionQuery, workflowLimitsQuery } from "../../api/settings";
+import { namedWorkflowsQuery } from "../../api/workflows";
+import { DataView } from "../../ui/DataView";
+import { SkeletonRows } from "../../ui/Skeletons";
+import { Select } from "../../ui/Select";
+import { RetentionForm } from "./RetentionForm";
+import { RunsForm } from "./RunsForm";
+
+/** What one workflow at a time does otherwise than the organisation. */
+export function WorkflowSettings({ tenant }: { readonly tenant: string }) {
+  const workflows = useQuery(namedWorkflowsQuery(tenant));
+  const [chosen, setChosen] = useState<string | null>(null);
+  const retention = useQuery({ ...retentionQuery(tenant, chosen ?? undefined), enabled: chosen !== null });
+  const limits = useQuery({ ...workflowLimitsQuery(tenant, chosen ?? ""), enabled: chosen !== null });
+  const error = retention.error ?? limits.error;
+  return (
+    <>
+      <Select
+        label="Workflow"
+        placeholder={workflows.data?.length === 0 ? "There is no workflow yet" : "Choose a workflow"}
+        searchable
+        disabled={!workflows.data?.length}
+        data={(workflows.data ?? []).map((one) => ({ value: one.id, label: one.name }))}
+        value={chosen}
+        onChange={setChosen}
+      />
+      {chosen !== null && (
+        <DataView
+          loading={retention.isPending || limits.isPending}
+          error={error ? asProblem(error) : null}
+          hasData={retention.data !== undefined && limits.data !== undefined}
+          onRetry={() => void Promise.all([retention.refetch(), limits.refetch()])}
+          skeleton={<SkeletonRows rows={2} />}
+        >
+          {limits.data && <RunsForm key={`${chosen} ${String(limits.data.runsAtOnce)}`} tenant={tenant} workflow={chosen} limits={limits.data} />}
+          {retention.data && <RetentionForm key={`${chosen} ${JSON.stringify(retention.data.own)}`} tenant={tenant} workflow={chosen} retention={retention.data} above="the organisation" />}
+        </DataView>
+      )}
+    </>
+  );
+}

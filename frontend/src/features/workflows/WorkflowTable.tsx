@@ -1,0 +1,284 @@
+import { IconCopy, IconDots, IconDownload, IconEdit, IconHistory, IconPlayerPlay, IconTemplate, IconTrash } from "@tabler/icons-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { asProblem } from "../../api/problem";
+import type { WorkflowItem } from "../../api/types";
+import { downloadDefinition, useWorkflowCommands } from "../../api/workflows";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { type Column, DataTable } from "../../ui/DataTable";
+import { IconButton } from "../../ui/IconButton";
+import { Menu, MenuDivider, MenuItem } from "../../ui/Menu";
+import { Sparkline } from "../../ui/Sparkline";
+import { StatusPill } from "../../ui/StatusPill";
+import { Switch } from "../../ui/Switch";
+import { Time } from "../../ui/Time";
+import { toast } from "../../ui/toasts";
+import { Tooltip } from "../../ui/Tooltip";
+import { useStillHere } from "../../ui/useSearchChange";
+import { TriggerLabel } from "./triggers";
+import { RenameDialog } from "./RenameDialog";
+import styles from "./WorkflowTable.module.css";
+
+export interface WorkflowTableProps {
+  readonly tenant: string;
+  readonly workflows: readonly WorkflowItem[];
+  readonly sort: string;
+  readonly onSort: (sort: string) => void;
+  readonly may: { readonly edit: boolean; readonly enable: boolean; readonly run: boolean; readonly remove: boolean; readonly create: boolean; readonly saveTemplate: boolean };
+  readonly onSaveTemplate: (workflow: WorkflowItem) => void;
+  readonly more?: { readonly onMore: () => void; readonly busy: boolean } | undefined;
+}
+
+/** Says a refused command in a toast; the list stays as it was. */
+export function sayProblem(error: unknown) {
+  const problem = asProblem(error);
+  toast.error(problem.message, { title: problem.title });
+}
+
+export function WorkflowTable({ tenant, workflows, sort, onSort, may, onSaveTemplate, more }: WorkflowTableProps) {
+  const navigate = useNavigate();
+  const stillHere = useStillHere();
+  const commands = useWorkflowCommands(tenant);
+  const [deleting, setDeleting] = useState<WorkflowItem | null>(null);
+  const [renaming, setRenaming] = useState<WorkflowItem | null>(null);
+  const open = (workflow: WorkflowItem) => void navigate({ to: "/t/$tenant/w/$wf/design", params: { tenant, wf: workflow.id } });
+  const runNow = (workflow: WorkflowItem) => {
+    if (!may.run) return;
+    commands.run.mutate(
+      { id: workflow.id, version: workflow.publishedVersion === null ? "draft" : "published" },
+      {
+        onSuccess: ({ runId }) => stillHere() && void navigate({ to: "/t/$tenant/w/$wf/runs/$run", params: { tenant, wf: workflow.id, run: runId } }),
+        onError: sayProblem,
+      },
+    );
+  };
+  const setEnabled = (workflow: WorkflowItem, enabled: boolean) =>
+    commands.setEnabled.mutate({ id: workflow.id, enabled }, { onError: sayProblem });
+
+  return (
+    <>
+      <DataTable
+        label="Workflows"
+        columns={[
+          nameColumn(tenant),
+          stateColumn(may.enable, setEnabled, commands.setEnabled.isPending ? commands.setEnabled.variables : null),
+          triggerColumn,
+          healthColumn,
+          lastRunColumn(tenant),
+          ownerColumn,
+          updatedColumn,
+          {
+            id: "menu",
+            header: "Actions",
+            hiddenHeader: true,
+            width: "56px",
+            overflow: "visible",
+            cell: (workflow) => (
+              <Menu target={<IconButton label={`Actions for ${workflow.name}`} icon={<IconDots size={18} />} tooltip={false} />}>
+                <MenuItem icon={<IconEdit size={16} />} onClick={() => open(workflow)}>
+                  Open
+                </MenuItem>
+                <MenuItem icon={<IconPlayerPlay size={16} />} keys="R" disabled={!may.run} onClick={() => runNow(workflow)}>
+                  Run now
+                </MenuItem>
+                <MenuItem
+                  icon={<IconHistory size={16} />}
+                  onClick={() => void navigate({ to: "/t/$tenant/w/$wf/runs", params: { tenant, wf: workflow.id } })}
+                >
+                  Runs
+                </MenuItem>
+                <MenuDivider />
+                <MenuItem icon={<IconEdit size={16} />} disabled={!may.edit} onClick={() => setRenaming(workflow)}>
+                  Rename
+                </MenuItem>
+                <MenuItem
+                  icon={<IconCopy size={16} />}
+                  disabled={!may.create}
+                  onClick={() =>
+                    commands.duplicate.mutate(
+                      { id: workflow.id },
+                      { onSuccess: (copy) => toast.success(`${copy.name} was made.`), onError: sayProblem },
+                    )
+                  }
+                >
+                  Duplicate
+                </MenuItem>
+                <MenuItem icon={<IconTemplate size={16} />} disabled={!may.saveTemplate} onClick={() => onSaveTemplate(workflow)}>
+                  Save as template…
+                </MenuItem>
+                <MenuItem
+                  icon={<IconDownload size={16} />}
+                  onClick={() => void downloadDefinition(tenant, workflow).catch(sayProblem)}
+                >
+                  Export
+                </MenuItem>
+                <MenuDivider />
+                <MenuItem icon={<IconTrash size={16} />} danger disabled={!may.remove} onClick={() => setDeleting(workflow)}>
+                  Delete
+                </MenuItem>
+              </Menu>
+            ),
+          },
+        ]}
+        rows={workflows}
+        rowKey={(workflow) => workflow.id}
+        rowLabel={(workflow) => workflow.name}
+        sort={sort}
+        onSort={onSort}
+        onOpen={open}
+        onRowKey={(key, workflow) => {
+          if (key === "r") runNow(workflow);
+          if (key === "e" && may.enable && workflow.state !== "draft") setEnabled(workflow, !workflow.enabled);
+        }}
+        more={more}
+      />
+      {renaming && <RenameDialog tenant={tenant} workflow={renaming} onClose={() => setRenaming(null)} />}
+      <ConfirmDialog
+        open={deleting !== null}
+        title={`Delete ${deleting?.name ?? ""}?`}
+        confirmLabel="Delete workflow"
+        danger
+        typeToConfirm={deleting?.name}
+        busy={commands.remove.isPending}
+        onClose={() => setDeleting(null)}
+        onConfirm={() => {
+          if (!deleting) return;
+          commands.remove.mutate(deleting.id, {
+            onSuccess: () => {
+              toast.success(`${deleting.name} was deleted.`);
+              setDeleting(null);
+            },
+            onError: sayProblem,
+          });
+        }}
+      >
+        Its draft, all its versions and its callback URL go with it. Runs that are under way are cancelled. This cannot be undone.
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function nameColumn(tenant: string): Column<WorkflowItem> {
+  return {
+    id: "name",
+    header: "Name",
+    width: "minmax(220px, 2.4fr)",
+    sortable: true,
+    rowHeader: true,
+    cell: (workflow) => (
+      <span className={styles.nameCell}>
+        <Link to="/t/$tenant/w/$wf/design" params={{ tenant, wf: workflow.id }} className={styles.name} tabIndex={-1}>
+          {workflow.name}
+        </Link>
+        <span className={styles.sub}>
+          {workflow.publishedVersion === null ? (
+            "Not published"
+          ) : workflow.hasUnpublishedChanges ? (
+            <span className={styles.changed}>Version {workflow.publishedVersion}, unpublished changes</span>
+          ) : (
+            `Version ${workflow.publishedVersion}`
+          )}
+        </span>
+      </span>
+    ),
+  };
+}
+
+function stateColumn(
+  mayEnable: boolean,
+  setEnabled: (workflow: WorkflowItem, enabled: boolean) => void,
+  pending: { readonly id: string; readonly enabled: boolean } | null,
+): Column<WorkflowItem> {
+  return {
+    id: "state",
+    header: "State",
+    width: "112px",
+    overflow: "visible",
+    cell: (workflow) => {
+      if (workflow.state === "draft") {
+        return (
+          <Tooltip text="Publish it to switch it on">
+            <span className={styles.muted}>Draft only</span>
+          </Tooltip>
+        );
+      }
+      // The switch turns at once; a refusal turns it back.
+      const enabled = pending?.id === workflow.id ? pending.enabled : workflow.enabled;
+      return (
+        <Switch
+          aria-label={`${enabled ? "On" : "Off"}: ${workflow.name}`}
+          label={enabled ? "On" : "Off"}
+          checked={enabled}
+          disabled={!mayEnable}
+          onChange={(event) => setEnabled(workflow, event.currentTarget.checked)}
+        />
+      );
+    },
+  };
+}
+
+const triggerColumn: Column<WorkflowItem> = {
+  id: "trigger",
+  header: "Trigger",
+  width: "minmax(120px, 0.9fr)",
+  cell: (workflow) => <TriggerLabel type={workflow.triggerType} />,
+};
+
+const healthColumn: Column<WorkflowItem> = {
+  id: "health",
+  header: "Last 24 hours",
+  width: "190px",
+  cell: (workflow) => {
+    const ok = workflow.health.reduce((sum, hour) => sum + hour.ok, 0);
+    const failed = workflow.health.reduce((sum, hour) => sum + hour.failed, 0);
+    return (
+      <span style={{ display: "flex", alignItems: "center", gap: 10 }}>
+        <Sparkline bars={workflow.health} />
+        <span className={`${styles.muted} ${styles.numbers}`} aria-hidden>
+          {ok + failed > 0 ? `${Math.round((100 * ok) / (ok + failed))} %` : "–"}
+        </span>
+      </span>
+    );
+  },
+};
+
+function lastRunColumn(tenant: string): Column<WorkflowItem> {
+  return {
+    id: "lastRun",
+    header: "Last run",
+    width: "minmax(236px, 1.1fr)",
+    cell: (workflow) =>
+      workflow.lastRun ? (
+        <Link
+          to="/t/$tenant/w/$wf/runs/$run"
+          params={{ tenant, wf: workflow.id, run: workflow.lastRun.id }}
+          className={styles.run}
+        >
+          <span className="mr-visually-hidden">Last run of {workflow.name}: </span>
+          <StatusPill status={workflow.lastRun.status} />
+          <Time iso={workflow.lastRun.startedAt} />
+        </Link>
+      ) : (
+        <span className={styles.muted}>Never ran</span>
+      ),
+  };
+}
+
+const ownerColumn: Column<WorkflowItem> = {
+  id: "owner",
+  header: "Owner",
+  width: "minmax(90px, 0.7fr)",
+  cell: (workflow) => <span className={styles.muted}>{workflow.owner ?? "–"}</span>,
+};
+
+const updatedColumn: Column<WorkflowItem> = {
+  id: "updatedAt",
+  header: "Changed",
+  width: "130px",
+  sortable: true,
+  cell: (workflow) => (
+    <span className={styles.muted}>
+      <Time iso={workflow.updatedAt} />
+    </span>
+  ),
+};

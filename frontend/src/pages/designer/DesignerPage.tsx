@@ -1,0 +1,98 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { loadDraft, type DraftAnswer } from "../../api/drafts";
+import { asProblem } from "../../api/problem";
+import { DraftContext, DraftStore } from "../../document";
+import { Button, LinkButton } from "../../ui/Button";
+import { CodeField } from "../../ui/CodeField";
+import { Failure } from "../../ui/Failure";
+import { ErrorPanel } from "../../ui/ErrorPanel";
+import { Designer } from "./Designer";
+import { DesignerSkeleton } from "./DesignerSkeleton";
+import { httpTransport, rememberedEdits } from "./transport";
+import styles from "./designer.module.css";
+
+export type DesignerView = "canvas" | "code" | "split";
+
+export interface DesignerSearch {
+  readonly view?: DesignerView | undefined;
+  readonly node?: string | undefined;
+  readonly tab?: string | undefined;
+  /** The run whose values the panel shows, `sample` or `none`; and the turns of the loops around the action. */
+  readonly lens?: string | undefined;
+  readonly iter?: string | undefined;
+}
+
+export interface DesignerPageProps {
+  readonly tenant: string;
+  readonly workflowId: string;
+  readonly search: DesignerSearch;
+  readonly onSearch: (change: DesignerSearch) => void;
+  readonly onRun: (run: string) => void;
+}
+
+/** Loads the draft and keeps it while the page is open. */
+export function DesignerPage(props: DesignerPageProps) {
+  const { tenant, workflowId } = props;
+  const query = useQuery({ queryKey: ["draft", tenant, workflowId], queryFn: () => loadDraft(tenant, workflowId), staleTime: Number.POSITIVE_INFINITY, gcTime: 0, refetchOnWindowFocus: false, retry: 1 });
+  if (query.data) return <LoadedDesigner {...props} loaded={query.data} />;
+  if (query.isError) {
+    return (
+      <div className={styles.message}>
+        <h1 className="mr-visually-hidden">Designer</h1>
+        <Failure
+          error={asProblem(query.error)}
+          onRetry={() => void query.refetch()}
+          wayOut={
+            <LinkButton size="small" to="/t/$tenant/workflows" params={{ tenant }}>
+              All workflows
+            </LinkButton>
+          }
+        />
+      </div>
+    );
+  }
+  return <DesignerSkeleton />;
+}
+
+interface Opened {
+  readonly store: DraftStore | null;
+  /** The text is no JSON: only code can help. */
+  readonly problem: string;
+}
+
+function open(tenant: string, workflowId: string, loaded: DraftAnswer): Opened {
+  try {
+    return { store: new DraftStore({ text: loaded.text, revision: loaded.revision }, httpTransport(tenant, workflowId)), problem: "" };
+  } catch (error) {
+    return { store: null, problem: error instanceof Error ? error.message : "The definition cannot be read." };
+  }
+}
+
+function LoadedDesigner({ loaded, ...props }: DesignerPageProps & { readonly loaded: DraftAnswer }) {
+  const [{ store, problem }] = useState(() => open(props.tenant, props.workflowId, loaded));
+  useEffect(() => {
+    if (!store) return undefined;
+    store.open();
+    store.resume(rememberedEdits(props.tenant, props.workflowId));
+    return () => store.close();
+  }, [store, props.tenant, props.workflowId]);
+  if (!store) return <Unreadable text={loaded.text} problem={problem} />;
+  return (
+    <DraftContext value={store}>
+      <Designer {...props} loaded={loaded} />
+    </DraftContext>
+  );
+}
+
+/** A draft that is no JSON (imported so): shown, not edited here. */
+function Unreadable({ text, problem }: { readonly text: string; readonly problem: string }) {
+  return (
+    <div className={styles.message}>
+      <ErrorPanel error={{ title: "This definition cannot be read", detail: `${problem} Export it, correct the text and import it again, or restore a version.` }}>
+        <Button onClick={() => window.location.reload()}>Load again</Button>
+      </ErrorPanel>
+      <CodeField value={text} label="Definition" readOnly />
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+import { IconHistory, IconPin } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { asProblem } from "../../api/problem";
+import { actionDetailQuery, triggerDetailQuery } from "../../api/runs";
+import { readDetail, valueOf, type ActionDetail } from "../../features/runs/actionDetail";
+import { Button } from "../../ui/Button";
+import { DataView } from "../../ui/DataView";
+import { EmptyState } from "../../ui/EmptyState";
+import { printJson, readJson, type JsonNode } from "../../ui/jsonTree";
+import { SkeletonLines } from "../../ui/Skeletons";
+import { StatusPill } from "../../ui/StatusPill";
+import { ValueView } from "../../ui/ValueView";
+import type { Lens } from "./lens";
+import styles from "./side.module.css";
+
+interface OutputTabProps {
+  readonly tenant: string;
+  readonly name: string;
+  readonly trigger: boolean;
+  readonly lens: Lens;
+  /** Null where nothing can be pinned. */
+  readonly onPin: ((result: PinnedResult) => void) | null;
+}
+
+/** A static result as it is written into the definition: JSON texts. */
+export interface PinnedResult {
+  readonly status: string;
+  readonly outputs: string;
+}
+
+const PIN_LIMIT = 200_000;
+
+/** What the action gave in the chosen run. */
+export function OutputTab(props: OutputTabProps) {
+  const { lens } = props;
+  if (lens.runId === null) {
+    return <EmptyState icon={<IconHistory size={24} />} title="No run to look at" text={lens.runs.length === 0 ? "This workflow has not run yet. Test this action, or run the workflow: what it gives stands here." : "Choose a run above."} />;
+  }
+  return props.trigger ? <TriggerOutput {...props} run={lens.runId} /> : <ActionOutput {...props} run={lens.runId} />;
+}
+
+function TriggerOutput({ tenant, run }: OutputTabProps & { readonly run: string }) {
+  const query = useQuery({ ...triggerDetailQuery(tenant, run), select: (text) => valueOf(readJson(text), "outputs") });
+  return (
+    <div className={styles.result}>
+      <DataView loading={query.isPending} error={query.error ? asProblem(query.error) : null} hasData={query.isSuccess} onRetry={() => void query.refetch()} skeleton={<SkeletonLines lines={6} />}>
+        <ValueView value={query.data} label="Outputs" empty="The trigger brought no values." maxHeight={560} />
+      </DataView>
+    </div>
+  );
+}
+
+function ActionOutput({ tenant, name, lens, run, onPin }: OutputTabProps & { readonly run: string }) {
+  const query = useQuery({ ...actionDetailQuery(tenant, run, name, lens.repetition, "panel"), select: readDetail, retry: false });
+  const missing = query.error && asProblem(query.error).status === 404;
+  if (missing) return <EmptyState icon={<IconHistory size={24} />} title="Not in this run" text="The action was not part of the chosen run, or has another name since." />;
+  return (
+    <div className={styles.result}>
+      <DataView loading={query.isPending} error={query.error ? asProblem(query.error) : null} hasData={query.data !== undefined} onRetry={() => void query.refetch()} skeleton={<SkeletonLines lines={6} />}>
+        {query.data && <Detail detail={query.data} onPin={onPin} />}
+      </DataView>
+    </div>
+  );
+}
+
+/** One action's outcome, with its values. */
+export function Detail({ detail, onPin }: { readonly detail: ActionDetail; readonly onPin: OutputTabProps["onPin"] }) {
+  const pinned = pinOf(detail);
+  return (
+    <>
+      <div className={styles.outcome}>
+        <StatusPill status={detail.status} duration={lasted(detail)} retries={Math.max(0, detail.tries.length - 1)} />
+        {onPin && pinned && (
+          <Button size="small" icon={<IconPin size={14} />} onClick={() => onPin(pinned)}>
+            Pin these outputs
+          </Button>
+        )}
+      </div>
+      {detail.error && <p className={styles.wrong}>{detail.error.message}</p>}
+      <h3>Outputs</h3>
+      <ValueView value={detail.outputs} label="Outputs" secured={detail.secured.includes("outputs")} empty="This action has no outputs." maxHeight={420} />
+      <h3>Inputs</h3>
+      <ValueView value={detail.inputs} label="Inputs" secured={detail.secured.includes("inputs")} empty="This action has no inputs." maxHeight={320} />
+    </>
+  );
+}
+
+/** What of the outcome can stand for the action later: nothing that is secured, kept elsewhere, or large. */
+function pinOf(detail: ActionDetail): PinnedResult | null {
+  if (detail.endedAt === null || detail.secured.includes("outputs")) return null;
+  const outputs = detail.outputs ? textOf(detail.outputs) : "{}";
+  return outputs.length > PIN_LIMIT || outputs.includes('"$ref"') ? null : { status: detail.status, outputs };
+}
+
+const textOf = (node: JsonNode): string => printJson(node, 2);
+
+function lasted(detail: ActionDetail): number | undefined {
+  return detail.startedAt !== null && detail.endedAt !== null ? Date.parse(detail.endedAt) - Date.parse(detail.startedAt) : undefined;
+}

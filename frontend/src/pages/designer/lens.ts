@@ -1,0 +1,106 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { evaluate, evaluateAll, type Viewpoint } from "../../api/previews";
+import { recentRunsQuery, runQuery } from "../../api/runs";
+import type { RunItem } from "../../api/types";
+import type { PreviewSource } from "../../features/tokens/TokenContext";
+import { useDraft } from "../../document";
+import { isPinned } from "../../features/panel/pins";
+import { containersOf, type Action, type Graph } from "../../workflow/graph";
+
+export interface LensTurn {
+  readonly loop: string;
+  readonly turn: number;
+  /** How many turns the run had, or null while that is not known. */
+  readonly of: number | null;
+}
+
+/** Where the values come from that the panel shows. */
+export interface Lens {
+  readonly kind: "run" | "sample" | "pins" | "none";
+  readonly run: RunItem | null;
+  /** The runs to choose from are not known yet. */
+  readonly loading: boolean;
+  readonly runId: string | null;
+  /** Chosen by hand, not "the newest that succeeded". */
+  readonly chosen: boolean;
+  readonly runs: readonly RunItem[];
+  readonly sample: string;
+  /** A result is pinned to some action: it stands beside a sample, or alone. */
+  readonly pinned: boolean;
+  /** Turns of the loops around the action, outermost first. */
+  readonly turns: readonly LensTurn[];
+  readonly repetition: string;
+  readonly preview: PreviewSource | null;
+}
+
+const isLoop = (action: Action): boolean => action.type === "Foreach" || action.type === "Until";
+
+export interface LensSearch {
+  /** A run's id, `sample`, `pins` or `none`; the newest run that succeeded where nothing is chosen. */
+  readonly lens?: string | undefined;
+  /** Turns of the loops around the action: `3-0`. */
+  readonly iter?: string | undefined;
+}
+
+/** The run, sample or nothing whose data the panel shows, for one action. */
+export function useLens(tenant: string, workflow: string, graph: Graph, action: string, search: LensSearch, allowed: boolean): readonly [Lens, (sample: string) => void] {
+  const [sample, setSample] = useSample(workflow);
+  const { data, isLoading } = useQuery({ ...recentRunsQuery(tenant, workflow), enabled: allowed });
+  const runs = data?.items ?? [];
+  const loops = containersOf(graph, action).filter((entry) => isLoop(entry.action)).sort((one, other) => one.depth - other.depth);
+  // A trial has only what comes before the action that was tried.
+  const whole = runs.filter((run) => run.upTo === null);
+  const automatic = whole.find((run) => run.status === "Succeeded") ?? whole.find((run) => run.endedAt !== null) ?? runs.find((run) => run.endedAt !== null);
+  const pinned = useMemo(() => [...graph.entries.values()].some(isPinned), [graph]);
+  const revision = useDraft((state) => state.revision);
+  const byHand = search.lens !== undefined;
+  const kind = search.lens === "none" ? "none" : search.lens === "sample" ? "sample" : search.lens === "pins" ? "pins" : byHand || automatic ? "run" : sample !== "" ? "sample" : pinned ? "pins" : "none";
+  const runId = kind === "run" ? (search.lens ?? automatic?.id ?? null) : null;
+  const detail = useQuery({ ...runQuery(tenant, runId ?? ""), enabled: runId !== null && loops.length > 0 });
+  const given = (search.iter ?? "").split("-").map(Number);
+  const turns = loops.map((entry, index): LensTurn => {
+    const counts = detail.data?.actions[entry.action.name]?.repetitions;
+    const turn = given[index];
+    return { loop: entry.action.name, turn: turn !== undefined && Number.isInteger(turn) && turn >= 0 ? turn : 0, of: index === 0 ? (turnsIn(detail.data?.actions, entry.action) ?? counts?.total ?? null) : null };
+  });
+  const repetition = turns.map((one) => one.turn).join("-");
+  // What is pinned stands in the server's draft: asked for again when that has changed.
+  const draft = pinned && kind !== "run" ? revision : 0;
+  const shows = kind !== "none" && allowed;
+  const preview = useMemo<PreviewSource | null>(() => {
+    if (!shows) return null;
+    const at: Viewpoint = { action, ...(repetition === "" ? {} : { repetition }), ...(runId !== null ? { run: runId } : kind === "sample" ? { sample: { value: parsed(sample) } } : {}) };
+    return {
+      key: [workflow, runId ?? (kind === "sample" ? sample : kind), draft, action, repetition].join("\n"),
+      evaluate: (template, signal) => evaluate(tenant, workflow, template, at, signal),
+      evaluateAll: (templates, signal) => evaluateAll(tenant, workflow, templates, at, signal),
+    };
+  }, [tenant, workflow, action, repetition, runId, sample, shows, kind, draft]);
+  const run = runs.find((one) => one.id === runId) ?? null;
+  return [{ kind, run, loading: isLoading, runId, chosen: byHand, runs, sample, pinned, turns, repetition, preview }, setSample];
+}
+
+/** The turns of an outermost loop: what its inner actions counted. */
+function turnsIn(actions: Readonly<Record<string, { readonly repetitions?: { readonly total: number } | undefined }>> | undefined, loop: Action): number | null {
+  const counts = loop.branches.flatMap((branch) => branch.actions).flatMap((one) => actions?.[one.name]?.repetitions?.total ?? []);
+  return counts.length === 0 ? null : Math.max(...counts);
+}
+
+function parsed(sample: string): unknown {
+  try {
+    return JSON.parse(sample) as unknown;
+  } catch {
+    return sample;
+  }
+}
+
+/** The pasted body stays in this tab: it may hold real data. */
+function useSample(workflow: string): [string, (sample: string) => void] {
+  const name = `millrace:sample:${workflow}`;
+  const [sample, setSample] = useState(() => sessionStorage.getItem(name) ?? "");
+  return [sample, (next) => {
+    sessionStorage.setItem(name, next);
+    setSample(next);
+  }];
+}

@@ -1,0 +1,60 @@
+import { loadDraft, sendEdits } from "../../api/drafts";
+import { asProblem } from "../../api/problem";
+import type { DraftEdits } from "../../api/drafts";
+import type { Loaded, Sent, Stale, Transport } from "../../document";
+import type { Edit } from "../../workflow/edits";
+
+const storageKey = (tenant: string, workflow: string): string => `millrace:edits:${tenant}:${workflow}`;
+
+/** Edits that a closed or reloaded page had not sent yet. */
+export function rememberedEdits(tenant: string, workflow: string): Edit[] {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(storageKey(tenant, workflow)) ?? "[]");
+    return Array.isArray(stored) ? (stored as Edit[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The draft over HTTP. Silence and server trouble are "offline": the same batch goes again with the same id. */
+export function httpTransport(tenant: string, workflow: string): Transport {
+  return {
+    load: async (): Promise<Loaded> => {
+      const { text, revision } = await loadDraft(tenant, workflow);
+      return { text, revision };
+    },
+    send: async (batch): Promise<Sent> => {
+      try {
+        const { revision, sha256 } = await sendEdits(tenant, workflow, batch as unknown as DraftEdits);
+        return { kind: "done", revision, sha256 };
+      } catch (error) {
+        const problem = asProblem(error);
+        if (problem.status === 409 && Array.isArray(problem.document.missing)) return { kind: "stale", stale: problem.document as unknown as Stale };
+        if (problem.status === 0 || problem.status >= 500 || problem.status === 429 || problem.status === 401) return { kind: "offline" };
+        return { kind: "refused", message: problem.message };
+      }
+    },
+    sha256: async (text) => {
+      // Only secure pages have it; without it the next 409 would find a difference.
+      const subtle = window.isSecureContext ? window.crypto.subtle : undefined;
+      if (!subtle) return null;
+      const digest = await subtle.digest("SHA-256", new TextEncoder().encode(text));
+      return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    },
+    newId: () => (window.isSecureContext ? window.crypto.randomUUID() : `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`),
+    later: (milliseconds, work) => {
+      // A long wait is for the network: it ends at once when the browser says that it is back.
+      const go = (): void => {
+        clearTimeout(timer);
+        window.removeEventListener("online", go);
+        work();
+      };
+      const timer = setTimeout(go, milliseconds);
+      if (milliseconds >= 500) window.addEventListener("online", go);
+    },
+    remember: (edits) => {
+      if (edits === null) localStorage.removeItem(storageKey(tenant, workflow));
+      else localStorage.setItem(storageKey(tenant, workflow), JSON.stringify(edits));
+    },
+  };
+}

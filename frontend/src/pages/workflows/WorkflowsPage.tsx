@@ -1,0 +1,177 @@
+import { IconFileImport, IconFilterOff, IconLayoutGrid, IconPlus, IconSquarePlus } from "@tabler/icons-react";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { given } from "../../api/client";
+import { useRefreshOn } from "../../api/live";
+import { usePermission } from "../../api/permissions";
+import { asProblem } from "../../api/problem";
+import type { WorkflowItem, WorkflowState } from "../../api/types";
+import { workflowKeys, type WorkflowSort, workflowsQuery } from "../../api/workflows";
+import { usePollingFallback } from "../../features/live/polling";
+import { CreateDialog } from "../../features/workflows/CreateDialog";
+import { FirstSteps } from "../../features/workflows/FirstSteps";
+import { ImportDialog } from "../../features/workflows/ImportDialog";
+import { WorkflowTable } from "../../features/workflows/WorkflowTable";
+import { Button } from "../../ui/Button";
+import { DataView } from "../../ui/DataView";
+import { EmptyState } from "../../ui/EmptyState";
+import { FilterBar, filterSelectClass, SearchField } from "../../ui/FilterBar";
+import { later } from "../../ui/later";
+import { Menu, MenuItem } from "../../ui/Menu";
+import { Page } from "../../ui/Page";
+import { Select } from "../../ui/Select";
+import { isInLayer, isTyping } from "../../ui/typing";
+import { useSearchChange } from "../../ui/useSearchChange";
+
+// Opened by hand, so fetched then: the list is the first thing many people see.
+const SaveTemplateDoor = later(() => import("../templates/SaveTemplateDoor").then((module) => module.SaveTemplateDoor));
+const route = getRouteApi("/t/$tenant/workflows");
+
+const states = [
+  { value: "", label: "All states" },
+  { value: "on", label: "On" },
+  { value: "off", label: "Off" },
+  { value: "draft", label: "Draft only" },
+];
+
+export function WorkflowsPage() {
+  const { tenant } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const changeSearch = useSearchChange<ReturnType<typeof route.useSearch>>();
+  const [dialog, setDialog] = useState<"create" | "import" | null>(null);
+  const [saving, setSaving] = useState<WorkflowItem | null>(null);
+  const poll = usePollingFallback(tenant);
+  const query = useInfiniteQuery({
+    ...workflowsQuery(tenant, { search: search.q, status: search.state, sort: search.sort ?? "-updatedAt" }),
+    placeholderData: (before) => before,
+    refetchInterval: poll,
+  });
+  useRefreshOn(tenant, "tenant:runs", [workflowKeys.lists(tenant)]);
+  const may = usePermissions(tenant);
+  useNewKey(() => may.create && setDialog("create"));
+  useFilesAbove(() => may.create && setDialog("import"));
+  const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const filtered = search.q !== undefined || search.state !== undefined;
+  const openTemplates = () => void navigate({ to: "/t/$tenant/templates", params: { tenant } });
+  const setSearch = (change: { q?: string | undefined; state?: WorkflowState | undefined; sort?: WorkflowSort }) => changeSearch((before) => given({ ...before, ...change }));
+  const empty = query.isSuccess && rows.length === 0;
+
+  return (
+    <Page
+      title="Workflows"
+      actions={
+        may.create && (
+          <>
+            <Button icon={<IconFileImport size={16} />} onClick={() => setDialog("import")}>
+              Import
+            </Button>
+            <Menu
+              target={
+                <Button variant="primary" icon={<IconPlus size={16} />}>
+                  New workflow
+                </Button>
+              }
+            >
+              <MenuItem icon={<IconSquarePlus size={16} />} keys="N" onClick={() => setDialog("create")}>
+                Blank
+              </MenuItem>
+              <MenuItem icon={<IconLayoutGrid size={16} />} onClick={openTemplates}>
+                From a template
+              </MenuItem>
+              <MenuItem icon={<IconFileImport size={16} />} onClick={() => setDialog("import")}>
+                Import a file
+              </MenuItem>
+            </Menu>
+          </>
+        )
+      }
+    >
+      {(!empty || filtered) && (
+        <FilterBar count={query.isSuccess && !query.hasNextPage && countWords(rows.length)}>
+          <SearchField label="Search workflows" value={search.q ?? ""} onChange={(q) => setSearch({ q: q || undefined })} />
+          <Select
+            aria-label="State"
+            className={filterSelectClass}
+            data={states}
+            value={search.state ?? ""}
+            onChange={(state) => setSearch({ state: (state || undefined) as WorkflowState | undefined })}
+          />
+        </FilterBar>
+      )}
+      <DataView
+        loading={query.isPending}
+        error={query.error ? asProblem(query.error) : null}
+        hasData={query.data !== undefined}
+        onRetry={() => void query.refetch()}
+      >
+        {empty && !filtered && (
+          <FirstSteps onBlank={() => setDialog("create")} onTemplate={openTemplates} onImport={() => setDialog("import")} />
+        )}
+        {empty && filtered && (
+          <EmptyState
+            icon={<IconFilterOff size={24} />}
+            title="No workflows match"
+            text="Nothing has this name and state."
+            primary={<Button onClick={() => changeSearch(() => ({}))}>Clear filters</Button>}
+          />
+        )}
+        {rows.length > 0 && (
+          <WorkflowTable
+            tenant={tenant}
+            workflows={rows}
+            sort={search.sort ?? "-updatedAt"}
+            onSort={(sort) => setSearch({ sort: sort === "-name" ? "name" : (sort as WorkflowSort) })}
+            may={may}
+            onSaveTemplate={setSaving}
+            more={query.hasNextPage ? { onMore: () => void query.fetchNextPage(), busy: query.isFetchingNextPage } : undefined}
+          />
+        )}
+      </DataView>
+      {saving && <SaveTemplateDoor tenant={tenant} workflow={saving} onClose={() => setSaving(null)} />}
+      {dialog === "create" && <CreateDialog tenant={tenant} onClose={() => setDialog(null)} />}
+      {dialog === "import" && <ImportDialog tenant={tenant} onClose={() => setDialog(null)} />}
+    </Page>
+  );
+}
+
+function usePermissions(tenant: string) {
+  return {
+    create: usePermission(tenant, "workflow.create"),
+    edit: usePermission(tenant, "workflow.edit"),
+    enable: usePermission(tenant, "workflow.enable"),
+    run: usePermission(tenant, "run.start"),
+    remove: usePermission(tenant, "workflow.delete"),
+    saveTemplate: usePermission(tenant, "template.write"),
+  };
+}
+
+/** Files dragged over the page: the dialog opens below them, with its place to drop them. */
+function useFilesAbove(open: () => void) {
+  useEffect(() => {
+    const enter = (event: DragEvent) => {
+      if (event.dataTransfer?.types.includes("Files") && !isInLayer(event.target)) open();
+    };
+    window.addEventListener("dragenter", enter);
+    return () => window.removeEventListener("dragenter", enter);
+  });
+}
+
+/** N makes a new workflow, unless a field has the focus. */
+function useNewKey(create: () => void) {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.key !== "n" || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isTyping(event.target) || isInLayer(event.target)) return;
+      event.preventDefault();
+      create();
+    };
+    window.addEventListener("keydown", press);
+    return () => window.removeEventListener("keydown", press);
+  });
+}
+
+function countWords(count: number): string {
+  return count === 1 ? "1 workflow" : `${count} workflows`;
+}

@@ -1,0 +1,22 @@
+import { IconSelector } from "@tabler/icons-react";
+import { Select as MantineSelect, type SelectProps as MantineSelectProps } from "@mantine/core";
+import { comboboxClasses } from "./inputClasses";
+
+export type SelectProps = Omit<MantineSelectProps, "classNames" | "styles" | "size" | "variant">;
+
+/** One of a list; `searchable` filters it by typing. */
+export function Select(props: SelectProps) {
+  return (
+    <MantineSelect
+      checkIconPosition="right"
+      withAlignedLabels
+      allowDeselect={false}
+      maxDropdownHeight={320}
+      rightSection={<IconSelector size={16} aria-hidden />}
+      rightSectionPointerEvents="none"
+      comboboxProps={{ shadow: "md", transitionProps: { duration: 80, transition: "fade" } }}
+      {...props}
+      classNames={comboboxClasses}
+    />
+  );
+}
