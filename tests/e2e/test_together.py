@@ -1,0 +1,212 @@
+"""Two people on one draft, each in a browser of their own: nothing is lost, and each sees the other."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.e2e import definitions
+from tests.e2e.conftest import SCREENSHOTS, listen
+from tests.e2e.person import Person
+from tests.e2e.serving import Server
+from tests.e2e.test_fields import wait_until
+
+PASSWORD = "a long enough password"
+
+
+def joined(browser: Browser, server: Server, owner: Person, name: str, role: str) -> BrowserContext:
+    """A new member with a browser of their own, through an invitation."""
+    email = f"{name.lower()}-{time.monotonic_ns()}@example.com"
+    made = owner.post("/invitations", {"email": email, "role": role})
+    context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.goto(made["url"].replace(made["url"].split("/join")[0], server.url))
+    page.get_by_label("Your name").fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create account and join").click()
+    page.wait_for_url("**/workflows")
+    return context
+
+
+class Pair:
+    """Ana and Bob with the same draft open."""
+
+    def __init__(self, ana: Page, bob: Page, person: Person, workflow: str) -> None:
+        self.ana, self.bob, self.person, self.workflow = ana, bob, person, workflow
+
+    def text(self) -> str:
+        draft: dict[str, Any] = self.person.get(f"/workflows/{self.workflow}/draft")
+        return str(draft["text"])
+
+    def open(self) -> None:
+        for page in (self.ana, self.bob):
+            page.goto(f"/t/{self.person.tenant}/w/{self.workflow}/design")
+            expect(page.get_by_role("treeitem").first).to_be_visible()
+        for page in (self.ana, self.bob):
+            expect(others(page)).to_have_count(1)
+
+    def agree(self) -> None:
+        """Both saved, both show the server's actions."""
+        for page in (self.ana, self.bob):
+            expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+        expect(self.ana.get_by_role("treeitem")).to_have_count(self.bob.get_by_role("treeitem").count())
+        assert names(self.ana) == names(self.bob)
+
+
+def others(page: Page) -> Locator:
+    return page.get_by_role("group", name="Also here").get_by_role("img")
+
+
+def names(page: Page) -> list[str]:
+    """What the outline lists, without marks of people."""
+    return [
+        str(one)
+        for one in page.get_by_role("treeitem").evaluate_all(
+            "items => items.map(item => [...item.querySelectorAll('span')].find(one => /name/.test(one.className))?.textContent ?? '')"
+        )
+    ]
+
+
+def write(page: Page, action: str, text: str) -> None:
+    """Types into the field Inputs of a Compose action."""
+    page.get_by_role("treeitem", name=action).click()
+    field = page.get_by_role("textbox", name="Inputs", exact=True)
+    field.click()
+    expect(page.locator(".cm-focused")).to_be_visible()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.insert_text(text)
+
+
+def rename(page: Page, action: str, name: str) -> None:
+    page.get_by_role("treeitem", name=action).click()
+    page.locator("#outline").focus()
+    page.keyboard.press("F2")
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type(name)
+    page.keyboard.press("Enter")
+
+
+@pytest.fixture
+def pair(page: Page, ana: Person, browser: Browser, server: Server) -> Iterator[Pair]:
+    context = joined(browser, server, ana, "Bob", "editor")
+    his = context.pages[0]
+    said = listen(his)
+    workflow = ana.workflow(
+        f"Together {time.monotonic_ns()}", definitions.texts("First", "Second", "Third"), publish=False
+    )
+    made = Pair(page, his, ana, workflow)
+    made.open()
+    yield made
+    context.close()
+    assert said == []
+
+
+def test_each_sees_the_other_and_where_they_are(pair: Pair) -> None:
+    expect(others(pair.ana).first).to_have_attribute("aria-label", re.compile("^Bob, has this open"))
+    pair.bob.get_by_role("treeitem", name="Second").click()
+    expect(pair.ana.locator("#card-Second").get_by_text("Bob is here")).to_be_attached()
+    expect(pair.ana.get_by_role("treeitem", name="Second").get_by_text("Bob is here")).to_be_attached()
+    expect(pair.bob.locator("#card-Second").get_by_text("is here")).to_have_count(0)
+    SCREENSHOTS.mkdir(exist_ok=True)
+    pair.ana.screenshot(path=SCREENSHOTS / "together.png")
+    pair.bob.get_by_role("link", name="Workflows").first.click()
+    # Told at once: who only vanishes is forgotten after eleven seconds.
+    expect(others(pair.ana)).to_have_count(0, timeout=9000)
+    expect(pair.ana.locator("#card-Second").get_by_text("is here")).to_have_count(0)
+
+
+def test_edits_meet_without_loss(pair: Pair, timed: Callable[[str], None]) -> None:
+    # The flash is short: who looks now and then may miss it.
+    pair.ana.evaluate("""() => {
+        const look = () => { window.flashed ||= document.querySelector("#card-Third [data-flash]") !== null; };
+        new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true});
+    }""")
+    write(pair.ana, "First", "from Ana")
+    write(pair.bob, "Third", "from Bob")
+    wait_until(pair.ana, lambda: bool(pair.ana.evaluate("window.flashed")))
+    expect(pair.ana.locator("#card-Third [data-flash]")).to_have_count(0)
+    pair.agree()
+    timed("Two people write in one draft and see each other's changes")
+    assert "from Ana" in pair.text()
+    assert "from Bob" in pair.text()
+
+
+def test_the_same_field_at_once(pair: Pair) -> None:
+    write(pair.ana, "Second", "Ana wrote this")
+    write(pair.bob, "Second", "Bob wrote this")
+    expect(pair.ana.get_by_text("in place of your")).to_be_visible()
+    pair.agree()
+    assert "Bob wrote this" in pair.text()
+    pair.ana.get_by_role("button", name="Take mine back").click()
+    pair.agree()
+    assert "Ana wrote this" in pair.text()
+
+
+def test_rename_meets_edit(pair: Pair) -> None:
+    pair.ana.get_by_role("treeitem", name="Second").click()
+    rename(pair.bob, "Second", "Renamed by Bob")
+    expect(pair.ana.get_by_role("treeitem", name="Renamed by Bob")).to_be_visible()
+    # Ana's panel stays at the action, under its new name.
+    expect(pair.ana.get_by_role("textbox", name="Inputs", exact=True)).to_be_visible()
+    write(pair.ana, "Renamed by Bob", "kept")
+    pair.agree()
+    assert '"Renamed_by_Bob"' in pair.text()
+    assert "kept" in pair.text()
+
+
+def test_delete_meets_edit(pair: Pair) -> None:
+    write(pair.ana, "Second", "worth keeping")
+    expect(pair.ana.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    expect(pair.bob.locator("#card-Second")).to_contain_text("worth keeping")
+    pair.bob.get_by_role("treeitem", name="Second").click()
+    pair.bob.locator("#outline").focus()
+    pair.bob.keyboard.press("Delete")
+    expect(pair.ana.get_by_text("Bob deleted Second while you were changing it.")).to_be_visible()
+    pair.ana.get_by_role("button", name="Restore Second").click()
+    expect(pair.bob.get_by_role("treeitem", name="Second")).to_be_visible()
+    pair.agree()
+    assert "worth keeping" in pair.text()
+
+
+def test_undo_is_mine_alone(pair: Pair) -> None:
+    write(pair.ana, "First", "from Ana")
+    write(pair.bob, "Third", "from Bob")
+    pair.agree()
+    pair.ana.get_by_role("button", name=re.compile("^Undo")).click()
+    pair.agree()
+    text = pair.text()
+    assert "from Bob" in text
+    assert "from Ana" not in text
+    expect(
+        pair.bob.get_by_role("button", name=re.compile("^Undo: changed Inputs of Third", re.I))
+    ).to_be_visible()
+
+
+def test_offline_for_a_while(pair: Pair) -> None:
+    # The editor of fields comes a moment after the page; without it there is nothing to type into offline.
+    write(pair.ana, "First", "before")
+    pair.ana.context.set_offline(True)
+    write(pair.ana, "First", "while offline")
+    rename(pair.ana, "Third", "Last")
+    expect(pair.ana.get_by_text("Offline, ")).to_be_visible()
+    write(pair.bob, "Third", "meanwhile")
+    rename(pair.bob, "Second", "Middle")
+    expect(pair.bob.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    pair.ana.context.set_offline(False)
+    pair.agree()
+    text = pair.text()
+    assert "while offline" in text
+    assert "meanwhile" in text
+    assert '"Last"' in text
+    assert '"Middle"' in text
+
+
+def test_a_browser_that_vanishes_is_gone_in_seconds(pair: Pair) -> None:
+    pair.bob.context.set_offline(True)
+    pair.bob.close(run_before_unload=False)
+    expect(others(pair.ana)).to_have_count(0, timeout=40_000)

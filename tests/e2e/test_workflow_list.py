@@ -1,0 +1,90 @@
+"""The list: search, state switch, new, import, duplicate, export, rename, delete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.e2e import definitions
+from tests.e2e.person import Person
+
+
+def test_switch_search_rename_duplicate_and_delete(ana: Person) -> None:
+    ana.workflow("Parcel label", definitions.big())
+    page = ana.go("/workflows")
+    row = page.get_by_role("row", name="Parcel label")
+    switch = row.get_by_role("switch")
+    expect(switch).to_be_checked()
+    switch.press("Space")
+    expect(row.get_by_text("Off", exact=True)).to_be_visible()
+
+    page.keyboard.press("/")
+    page.keyboard.type("parcel lab")
+    expect(page).to_have_url(f"{ana.url}/t/{ana.tenant}/workflows?q=parcel+lab")
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_label("Search workflows").fill("nothing is called this")
+    expect(page.get_by_text("No workflows match")).to_be_visible()
+    page.get_by_role("button", name="Clear filters").click()
+
+    page.get_by_role("button", name="Actions for Parcel label").click()
+    page.get_by_role("menuitem", name="Rename").click()
+    page.get_by_role("textbox", name="Name").fill("Parcel labels")
+    page.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("row", name="Parcel labels")).to_be_visible()
+
+    page.get_by_role("button", name="Actions for Parcel labels").click()
+    page.get_by_role("menuitem", name="Duplicate").click()
+    expect(page.get_by_role("link", name="Parcel labels")).to_have_count(2)
+
+    page.get_by_role("button", name="Actions for Parcel labels").last.click()
+    page.get_by_role("menuitem", name="Delete").click()
+    dialog = page.get_by_role("dialog")
+    name = dialog.get_by_role("heading").inner_text().removeprefix("Delete ").removesuffix("?")
+    expect(dialog.get_by_role("button", name="Delete workflow")).to_be_disabled()
+    dialog.get_by_role("textbox").fill(name)
+    dialog.get_by_role("button", name="Delete workflow").click()
+    expect(page.get_by_role("link", name="Parcel labels")).to_have_count(1)
+
+
+def test_export_gives_back_the_imported_bytes(ana: Person, tmp_path: Path) -> None:
+    # Indentation, number spelling and member order of the file must survive.
+    text = (
+        definitions.big().replace('"contentVersion"', '"1": 1e3,\n    "contentVersion"').replace("  ", "    ")
+    )
+    file = tmp_path / "odd-format.json"
+    file.write_text(text, encoding="utf-8")
+    page = ana.go("/workflows")
+    page.get_by_role("button", name="Import").click()
+    page.locator("input[type=file]").set_input_files(file)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("link", name="Open")).to_be_visible()
+    dialog.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Actions for odd-format").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="Export").click()
+    assert Path(download.value.path()).read_bytes() == text.encode()
+
+
+def test_import_of_nonsense_says_what_is_wrong(ana: Person, tmp_path: Path) -> None:
+    file = tmp_path / "nonsense.json"
+    file.write_text("{ this is not JSON", encoding="utf-8")
+    page = ana.go("/workflows")
+    page.get_by_role("button", name="Import").click()
+    page.locator("input[type=file]").set_input_files(file)
+    report = page.get_by_role("dialog").locator("[aria-live=polite]")
+    expect(report).to_contain_text("nonsense.json")
+    expect(report.locator("p")).not_to_be_empty()
+
+
+def test_new_key_and_row_keys(ana: Person) -> None:
+    ana.workflow("Keyboard first", definitions.big())
+    page = ana.go("/workflows?q=keyboard")
+    expect(page.get_by_role("row", name="Keyboard first")).to_be_visible()
+    page.get_by_role("row", name="Keyboard first").focus()
+    page.keyboard.press("e")
+    expect(page.get_by_role("row", name="Keyboard first").get_by_text("Off", exact=True)).to_be_visible()
+    page.keyboard.press("n")
+    expect(page.get_by_role("dialog", name="New workflow")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
