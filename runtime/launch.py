@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from celery.signals import worker_ready
-
 from runtime.celery import app
 from runtime.memory import spare_collector
 from runtime.process import Process
@@ -43,15 +41,16 @@ class CeleryThread:
         self._worker = app.WorkController(
             app=app, pool="threads", concurrency=2, loglevel="WARNING", without_gossip=True,
             without_mingle=True, without_heartbeat=True, quiet=True, hostname="embedded@localhost",
+            ready_callback=self._is_ready,
         )  # fmt: skip
-        # A worker that is told to stop while it still starts falls over its own half-made parts.
-        worker_ready.connect(self._is_ready, weak=False)
         self._worker.start()
 
-    def _is_ready(self, **told: Any) -> None:
+    def _is_ready(self, consumer: Any) -> None:
         self._ready.set()
 
     def stop(self) -> None:
+        # A worker that is told to stop while it still starts falls over its own half-made parts.
         if self._ready.wait(3):
-            self._worker.stop()
+            # Its own stop joins threads without a limit: whoever stops the process waits three seconds.
+            threading.Thread(target=self._worker.stop, name="millrace-celery-stop", daemon=True).start()
         self._thread.join(timeout=3)

@@ -30,7 +30,7 @@ def test_switch_search_rename_duplicate_and_delete(ana: Person) -> None:
     page.get_by_role("button", name="Actions for Parcel label").click()
     page.get_by_role("menuitem", name="Rename").click()
     page.get_by_role("textbox", name="Name").fill("Parcel labels")
-    page.get_by_role("button", name="Rename").click()
+    page.get_by_role("button", name="Rename", exact=True).click()
     expect(page.get_by_role("row", name="Parcel labels")).to_be_visible()
 
     page.get_by_role("button", name="Actions for Parcel labels").click()

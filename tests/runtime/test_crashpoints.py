@@ -15,16 +15,9 @@ import pytest
 from runtime import services
 from runtime.crashpoints import POINTS
 from runtime.models import Inbox, JournalRow, Run
+from tests.runtime import quick_hearts
 from tests.runtime.chaos import connector
-from tests.runtime.servers import (
-    CountingServer,
-    Program,
-    free_port,
-    manage,
-    post,
-    wait_for_port,
-    web_for_tests,
-)
+from tests.runtime.servers import CountingServer, Program, free_port, post, wait_for_port
 from tests.runtime.stores import REDIS, redis_or_skip
 from tests.runtime.worlds import chain, compose, definition, http, make_version, read, wait
 
@@ -83,8 +76,10 @@ async def test_a_crash_there_loses_and_doubles_nothing(
     version = await read(lambda: make_version(workflow_of(server)))
     armed = {**environment, "MILLRACE_CRASH_AT": point}
     on_worker = not embedded and point.partition(":")[0] in _OF_THE_WORKER
-    web = Program("web", web_for_tests(port), environment if on_worker else armed, tmp_path)
-    worker = Program("worker", manage("worker"), armed if on_worker else environment, tmp_path)
+    web = Program(
+        "web", quick_hearts.command("web", str(port)), environment if on_worker else armed, tmp_path
+    )
+    worker = Program("worker", quick_hearts.command("worker"), armed if on_worker else environment, tmp_path)
     programs = [web] if embedded else [web, worker]
     crashing = worker if on_worker else web
     for program in programs:

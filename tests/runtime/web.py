@@ -72,8 +72,12 @@ async def _live(receive: Any, send: Any) -> None:
     await send({"type": "lifespan.shutdown.complete"})
 
 
-if __name__ == "__main__":
+def main(port: int) -> None:
     uvicorn.run(
-        application, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False, lifespan="on",
+        application, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="on",
         loop="uvloop", http="httptools",
     )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
