@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from uuid_utils.compat import uuid4
 from whitenoise.middleware import WhiteNoiseMiddleware
 
@@ -54,7 +55,25 @@ class ContentSecurityPolicy:
 
 
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]
-    """Files of the canvas, whole: an ASGI server would otherwise be handed a blocking iterator to stream."""
+    """Files of the canvas, whole: an ASGI server would otherwise be handed a blocking iterator to stream.
+
+    They may change under a running server: what an update removed is not found, what it brought is.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        path = request.path_info
+        if path.startswith(self.static_prefix) and path not in self.files:
+            # Looked up in its folder as when the server started; paths that lead out of it find nothing.
+            self.directories = [(f"{os.path.abspath(self.static_root)}{os.sep}", self.static_prefix)]
+            found = self.find_file(path)
+            if found is not None:
+                self.files[path] = found
+        try:
+            response: HttpResponse = super().__call__(request)
+        except FileNotFoundError:
+            self.files.pop(path, None)
+            raise Http404 from None
+        return response
 
     @staticmethod
     def serve(static_file: Any, request: HttpRequest) -> HttpResponse:

@@ -221,7 +221,7 @@ class OperationExecutor:
         form = target.connector.connection
         if form is None or not target.connection_name:
             raise ConnectorError(
-                f"'{call.name}' names no connection. Choose a {target.connector.title} connection for it.",
+                f"'{call.name}' names no connection. Choose a connection to {target.connector.title} for it.",
                 code="ConnectionNotFound",
             )
         name = target.connection_name

@@ -29,7 +29,7 @@ from runtime.language.expressions import functions as function_families
 from runtime.language.expressions.functions.registry import every_function
 from runtime.language.expressions.functions.zones import windows_zones, winter_offset
 from runtime.language.values import Json
-from runtime.targets import Native, native_of
+from runtime.targets import Native, find_target, native_of
 
 Entry = dict[str, Any]
 VALUES_TIMEOUT = 15.0
@@ -288,6 +288,13 @@ def _check_use(
     connector = registry.find(provider)
     operation = connector.operation(str(configuration.get("operationId") or "")) if connector else None
     if connector is None or operation is None or operation.kind != kind:
+        stand_in = _stand_in(action) if kind == "action" else None
+        if stand_in is not None:
+            # Its fields have their own names, which only the executor's table knows.
+            yield from _check_connection(
+                action, stand_in, configuration.get("connectionName"), place, connections
+            )
+            return
         what = f"{provider.rpartition('/')[2]}/{configuration.get('operationId') or ''}"
         lost = "the trigger will not fire" if kind == "trigger" else "the action will fail"
         message = f"The {kind} '{what}' of '{action.name}' is not installed here; {lost}."
@@ -310,6 +317,14 @@ def _check_use(
             )
 
 
+def _stand_in(action: wdl.Action | wdl.Trigger) -> Connector | None:
+    """The connector here that does the work of one of Azure's, under a connection of its own by that name."""
+    try:
+        return find_target(action.type, action.inputs, "action").connector
+    except ConnectorError:
+        return None
+
+
 def _check_connection(
     action: wdl.Action | wdl.Trigger,
     connector: Connector,
@@ -318,7 +333,7 @@ def _check_connection(
     connections: Mapping[str, str] | None,
 ) -> Iterable[Finding]:
     if not name:
-        message = f"'{action.name}' names no connection. Choose a {connector.title} connection for it."
+        message = f"'{action.name}' names no connection. Choose a connection to {connector.title} for it."
         yield Finding("error", "ConnectionMissing", place, message)
     elif connections is not None and connections.get(str(name).lower(), "").lower() != connector.id.lower():
         message = f"There is no {connector.title} connection '{name}'. Create it, or choose another."

@@ -126,3 +126,14 @@ def test_connections_are_checked_where_they_are_known():
 def test_operations_of_elsewhere_are_a_warning():
     place = "/actions/M/inputs/serviceProviderConfiguration"
     assert findings({}, connector="serviceBus") == [("warning", "OperationNotAvailable", place)]
+
+
+def test_what_one_of_ours_does_in_the_place_of_azures_needs_only_its_connection():
+    theirs = {"connector": "smtp", "parameters": {"to": "a", "subject": "s", "body": "b"}}
+    place = "/actions/M/inputs/serviceProviderConfiguration"
+    assert findings(**theirs) == findings(**theirs, connections={"mail": "email"}) == []
+    missing = ("error", "ConnectionNotFound", f"{place}/connectionName")
+    assert findings(**theirs, connections={"mail": "storage"}) == [missing]
+    blob = {"connector": "AzureBlob", "operation": "uploadBlob", "parameters": {}}
+    assert findings(**blob, connections={"mail": "storage"}) == []
+    assert findings(**blob | {"operation": "copyBlob"})[0][1] == "OperationNotAvailable"

@@ -122,3 +122,22 @@ def test_files_of_the_canvas_are_kept_for_ever_and_belong_to_us(nobody: Client, 
     assert "immutable" in answer["Cache-Control"]
     assert "Access-Control-Allow-Origin" not in answer
     assert answer.content == files[0].read_bytes()
+
+
+@pytest.mark.django_db
+def test_the_canvas_may_be_built_anew_under_a_running_server(settings, tmp_path: Path):
+    (tmp_path / "static" / "assets").mkdir(parents=True)
+    old, new = (tmp_path / "static" / "assets" / name for name in ("old-AAAAAAAA.js", "new-BBBBBBBB.js"))
+    old.write_text("1")
+    (tmp_path / "secret.js").write_text("2")
+    settings.STATIC_ROOT = str(tmp_path / "static")
+    nobody = Client()
+    assert nobody.get("/static/assets/old-AAAAAAAA.js").content == b"1"
+    old.unlink()
+    new.write_text("3")
+    gone = nobody.get("/static/assets/old-AAAAAAAA.js")
+    assert gone.status_code == 404
+    assert "immutable" not in gone.get("Cache-Control", "")
+    assert nobody.get("/static/assets/new-BBBBBBBB.js").content == b"3"
+    for path in ("/static/assets", "/static/../secret.js", "/static/..%2fsecret.js", "/static//secret.js"):
+        assert nobody.get(path).status_code == 404, path

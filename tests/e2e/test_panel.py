@@ -80,6 +80,29 @@ def test_a_part_that_cannot_be_fetched_is_said_and_tried_again(context: BrowserC
     expect(panel.locator(".cm-content")).to_be_visible()
     expect(panel.get_by_text("could not be loaded")).to_be_hidden()
 
+    # Code of another page, without a network: said on the page, and complete when it comes.
+    context.set_offline(True)
+    page.get_by_role("link", name="Runs", exact=True).first.click()
+    expect(page.get_by_text("The server did not answer.")).to_be_visible()
+    context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    heading = page.get_by_role("heading", name="Runs", exact=True)
+    expect(heading).to_be_visible()
+    assert heading.bounding_box()["x"] > 80, "with its styles"  # type: ignore[index]
+
+    # After an update of the server a part may be gone for good; the page of then names another build.
+    page.route("**/assets/VersionsPage-*.js", lambda route: route.fulfill(status=404))
+    newer = {"content_type": "text/html", "body": '<script type="module" src="/static/assets/index-2.js">'}
+    page.route(re.compile(r":\d+/$"), lambda route: route.fulfill(**newer))
+    with page.expect_navigation(url="**/versions", wait_until="load"):  # a whole page, and once only
+        page.get_by_role("link", name="Versions").click()
+    page.goto(f"/t/{ana.tenant}/w/{workflow}/design")
+    page.route("**/assets/PublishDoor-*.js", lambda route: route.fulfill(status=404))
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("A new version of Millrace is here")).to_be_visible()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Reload").click()
+
 
 def test_mistakes_are_said_in_a_pause_not_while_typing(page: Page, ana: Person) -> None:
     workflow = drawn(ana, "Quiet", {"Wait": {"type": "Compose", "inputs": "x", "runAfter": {}}})

@@ -133,7 +133,7 @@ def test_cut_in_one_organisation_and_pasted_in_another(
     # What stays open is a problem with a remedy, not a surprise at the first run.
     other.get_by_role("button", name=re.compile("problem")).click()
     expect(
-        other.get_by_text("'Post' names no connection. Choose a Email connection for it.").first
+        other.get_by_text("'Post' names no connection. Choose a connection to Email for it.").first
     ).to_be_visible()
     expect(other.get_by_text("'Rows' uses the connection 'sql', which is not set up.").first).to_be_visible()
     # The service's operation runs here under its connection: no problem of that one.

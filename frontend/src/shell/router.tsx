@@ -2,6 +2,7 @@ import { createRootRouteWithContext, createRoute, createRouter, lazyRouteCompone
 import type { QueryClient } from "@tanstack/react-query";
 import { given } from "../api/client";
 import { sessionQuery, tenantOf } from "../api/session";
+import { fetched } from "./fetched";
 import { NoAccess, PageError, PageNotFound, PagePending } from "./messages";
 import { queries } from "./queries";
 import { oneOf, text } from "./search";
@@ -34,7 +35,7 @@ const signIn = createRoute({
     if (session.user) throw redirect({ to: "/" });
     if (session.setupNeeded) throw redirect({ to: "/setup" });
   },
-  component: lazyRouteComponent(() => import("./doors"), "SignInDoor"),
+  component: lazyRouteComponent(fetched(() => import("./doors")), "SignInDoor"),
 });
 
 const setup = createRoute({
@@ -42,7 +43,7 @@ const setup = createRoute({
   path: "/setup",
   validateSearch: (search) => given({ token: text(search, "token") }),
   loader: ({ context }) => context.queries.ensureQueryData(sessionQuery),
-  component: lazyRouteComponent(() => import("./doors"), "SetupDoor"),
+  component: lazyRouteComponent(fetched(() => import("./doors")), "SetupDoor"),
 });
 
 const join = createRoute({
@@ -50,14 +51,14 @@ const join = createRoute({
   path: "/join",
   validateSearch: (search) => given({ token: text(search, "token") }),
   loader: ({ context }) => context.queries.ensureQueryData(sessionQuery),
-  component: lazyRouteComponent(() => import("./doors"), "JoinDoor"),
+  component: lazyRouteComponent(fetched(() => import("./doors")), "JoinDoor"),
 });
 
 const profile = createRoute({
   getParentRoute: () => root,
   path: "/me",
   beforeLoad: ({ context, location }) => signedIn(context.queries, location.href),
-  component: lazyRouteComponent(() => import("./doors"), "ProfileDoor"),
+  component: lazyRouteComponent(fetched(() => import("./doors")), "ProfileDoor"),
 });
 
 const tenant = createRoute({
@@ -91,20 +92,20 @@ const workflows = createRoute({
       state: oneOf(search, "state", ["on", "off", "draft"]),
       sort: oneOf(search, "sort", ["name", "updatedAt", "-updatedAt"]),
     }),
-  component: lazyRouteComponent(() => import("../pages/workflows/WorkflowsPage"), "WorkflowsPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/workflows/WorkflowsPage")), "WorkflowsPage"),
 });
 
 const templates = createRoute({
   getParentRoute: () => tenant,
   path: "/templates",
   validateSearch: (search) => given({ q: text(search, "q"), category: text(search, "category"), connector: text(search, "connector") }),
-  component: lazyRouteComponent(() => import("../pages/templates/TemplatesPage"), "TemplatesPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/templates/TemplatesPage")), "TemplatesPage"),
 });
 
 const template = createRoute({
   getParentRoute: () => tenant,
   path: "/templates/$template",
-  component: lazyRouteComponent(() => import("../pages/templates/TemplatePage"), "TemplatePage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/templates/TemplatePage")), "TemplatePage"),
 });
 
 const runStatuses = ["Waiting", "Running", "Succeeded", "Failed", "TimedOut", "Cancelled", "Suspended"] as const;
@@ -119,7 +120,7 @@ const runs = createRoute({
   getParentRoute: () => tenant,
   path: "/runs",
   validateSearch: (search) => given(runFilters(search)),
-  component: lazyRouteComponent(() => import("../pages/runs/RunsPage"), "RunsPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/runs/RunsPage")), "RunsPage"),
 });
 
 const workflow = createRoute({ getParentRoute: () => tenant, path: "/w/$wf" });
@@ -135,14 +136,14 @@ const design = createRoute({
       lens: text(search, "lens"),
       iter: text(search, "iter"),
     }),
-  component: lazyRouteComponent(() => import("../pages/designer/DesignerRoute"), "DesignerRoute"),
+  component: lazyRouteComponent(fetched(() => import("../pages/designer/DesignerRoute")), "DesignerRoute"),
 });
 
 const workflowRuns = createRoute({
   getParentRoute: () => workflow,
   path: "/runs",
   validateSearch: (search) => given({ ...runFilters(search), view: oneOf(search, "view", ["grid"]) }),
-  component: lazyRouteComponent(() => import("../pages/runs/WorkflowRunsPage"), "WorkflowRunsPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/runs/WorkflowRunsPage")), "WorkflowRunsPage"),
 });
 
 const run = createRoute({
@@ -155,47 +156,47 @@ const run = createRoute({
       tab: oneOf(search, "tab", ["overview", "inputs", "outputs", "tries", "code"]),
       view: oneOf(search, "view", ["canvas", "timeline", "outline"]),
     }),
-  component: lazyRouteComponent(() => import("../pages/run/RunPage"), "RunPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/run/RunPage")), "RunPage"),
 });
 
 const versions = createRoute({
   getParentRoute: () => workflow,
   path: "/versions",
   validateSearch: (search) => given({ v: text(search, "v"), a: text(search, "a"), b: text(search, "b"), mode: oneOf(search, "mode", ["words", "canvas", "text"]) }),
-  component: lazyRouteComponent(() => import("../pages/versions/VersionsPage"), "VersionsPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/versions/VersionsPage")), "VersionsPage"),
 });
 
 const connections = createRoute({
   getParentRoute: () => tenant,
   path: "/connections",
   validateSearch: (search) => given({ new: text(search, "new") }),
-  component: lazyRouteComponent(() => import("../pages/connections/ConnectionsPage"), "ConnectionsPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/connections/ConnectionsPage")), "ConnectionsPage"),
 });
 
 const inbox = createRoute({
   getParentRoute: () => tenant,
   path: "/inbox",
   validateSearch: (search) => given({ outcome: text(search, "outcome"), arrival: text(search, "arrival") }),
-  component: lazyRouteComponent(() => import("../pages/inbox/InboxPage"), "InboxPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/inbox/InboxPage")), "InboxPage"),
 });
 
 const members = createRoute({
   getParentRoute: () => tenant,
   path: "/members",
-  component: lazyRouteComponent(() => import("../pages/members/MembersPage"), "MembersPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/members/MembersPage")), "MembersPage"),
 });
 
 const settings = createRoute({
   getParentRoute: () => tenant,
   path: "/settings",
-  component: lazyRouteComponent(() => import("../pages/settings/SettingsPage"), "SettingsPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/settings/SettingsPage")), "SettingsPage"),
 });
 
 const audit = createRoute({
   getParentRoute: () => tenant,
   path: "/audit",
   validateSearch: (search) => given({ kind: text(search, "kind"), person: text(search, "person"), object: text(search, "object") }),
-  component: lazyRouteComponent(() => import("../pages/audit/AuditPage"), "AuditPage"),
+  component: lazyRouteComponent(fetched(() => import("../pages/audit/AuditPage")), "AuditPage"),
 });
 
 const tree = root.addChildren([

@@ -39,7 +39,7 @@ export function CodeField(props: CodeFieldProps) {
           }}
         />
       )}
-      {failed && <LoadFailed onRetry={codeEditor.load} />}
+      {failed && <LoadFailed why={failed} onRetry={codeEditor.load} />}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useSyncExternalStore, type ComponentType, type FunctionComponent } from "react";
 import { Button } from "./Button";
+import { fetchPart, whyMissing, type Missing } from "./parts";
 import { toast } from "./toasts";
 
 /** A module that is fetched when it is first needed, or before; components use it as soon as it has arrived. */
@@ -8,20 +9,23 @@ export interface LateModule<Value> {
   readonly load: () => void;
   /** The module's value, or null until it has arrived. Asks for it while `wanted`. */
   readonly use: (wanted: boolean) => Value | null;
-  /** Whether the last attempt failed and none is under way. */
-  readonly useFailed: () => boolean;
+  /** Why the last attempt failed; null while none has, or one is under way. */
+  readonly useFailed: () => Missing | null;
 }
 
-const FAILED = "This part of the page could not be loaded. Check the connection and try again.";
+const SAID: Readonly<Record<Missing, { readonly text: string; readonly remedy: string }>> = {
+  unreachable: { text: "This part of the page could not be loaded. Check the connection and try again.", remedy: "Try again" },
+  outdated: { text: "A new version of Millrace is here, and this part of the page belongs to the old one. Reload the page.", remedy: "Reload" },
+};
 
 /**
  * Unlike `lazy`, nothing is suspended: the component that waits keeps what is on screen, and with it focus, caret and text,
  * and a module that cannot be fetched leaves a component that still works.
  */
-export function lateModule<Value>(fetch: () => Promise<Value>, onFailure: () => void = () => undefined): LateModule<Value> {
+export function lateModule<Value>(fetch: () => Promise<Value>, onFailure: (why: Missing) => void = () => undefined): LateModule<Value> {
   let value: Value | null = null;
   let coming = false;
-  let failed = false;
+  let failed: Missing | null = null;
   const listeners = new Set<() => void>();
   const tell = (): void => {
     for (const listener of listeners) listener();
@@ -29,18 +33,19 @@ export function lateModule<Value>(fetch: () => Promise<Value>, onFailure: () => 
   const load = (): void => {
     if (value !== null || coming) return;
     coming = true;
-    failed = false;
+    failed = null;
     tell();
-    fetch().then(
+    fetchPart(fetch).then(
       (arrived) => {
         value = arrived;
         tell();
       },
-      () => {
+      async () => {
+        const why = await whyMissing();
         coming = false;
-        failed = true;
+        failed = why;
         tell();
-        onFailure();
+        onFailure(why);
       },
     );
   };
@@ -60,13 +65,15 @@ export function lateModule<Value>(fetch: () => Promise<Value>, onFailure: () => 
   };
 }
 
+const remedy = (why: Missing, onRetry: () => void): (() => void) => (why === "outdated" ? () => location.reload() : onRetry);
+
 /** Said in the place of what could not be fetched. */
-export function LoadFailed({ onRetry }: { readonly onRetry: () => void }) {
+export function LoadFailed({ why, onRetry }: { readonly why: Missing; readonly onRetry: () => void }) {
   return (
     <div role="alert" style={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 12, padding: "8px 12px", color: "var(--mr-muted)", font: "400 13px/18px var(--mr-font)" }}>
-      <span>{FAILED}</span>
-      <Button size="small" onClick={onRetry}>
-        Try again
+      <span>{SAID[why].text}</span>
+      <Button size="small" onClick={remedy(why, onRetry)}>
+        {SAID[why].remedy}
       </Button>
     </div>
   );
@@ -80,14 +87,14 @@ export function LoadFailed({ onRetry }: { readonly onRetry: () => void }) {
 export function later<Given extends object>(load: () => Promise<ComponentType<Given>>, Waiting?: ComponentType<Given>): FunctionComponent<Given> & { preload: () => void } {
   const code = lateModule(
     async () => ({ Component: await load() }),
-    () => Waiting ?? toast.error(FAILED, { action: { label: "Try again", onClick: () => code.load() } }),
+    (why) => Waiting ?? toast.error(SAID[why].text, { action: { label: SAID[why].remedy, onClick: remedy(why, () => code.load()) } }),
   );
   const Later = (props: Given) => {
     const loaded = code.use(true);
     const failed = code.useFailed();
     if (loaded !== null) return <loaded.Component {...props} />;
     if (!Waiting) return null;
-    return failed ? <LoadFailed onRetry={code.load} /> : <Waiting {...props} />;
+    return failed ? <LoadFailed why={failed} onRetry={code.load} /> : <Waiting {...props} />;
   };
   return Object.assign(Later, { preload: code.load });
 }

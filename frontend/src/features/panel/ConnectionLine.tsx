@@ -39,7 +39,7 @@ export function ConnectionLine({ reference, connector, connections, uses, onNew 
         )}
       </div>
       <Select
-        aria-label="Connection" value={value} disabled={readOnly || listed.length === 0} placeholder={listed.length === 0 ? `No ${title} connection yet`.replace("  ", " ") : `Choose a ${title} connection`.replace("  ", " ")}
+        aria-label="Connection" value={value} disabled={readOnly || listed.length === 0} placeholder={listed.length === 0 ? `No ${title} connection yet`.replace("  ", " ") : title === "" ? "Choose a connection" : `Choose a connection to ${title}`}
         data={listed.map((one) => ({ value: one, label: label(one) }))} onChange={(next) => next !== null && next !== value && edit({ name: "setConnection", arguments: { names: [entry.action.name], connection: next } })}
       />
       {name === "" && <div className={styles.wrong}>Choose a connection, or create one.</div>}
