@@ -143,9 +143,12 @@ class Wire:
 
 
 class Photographer:
-    """Opens screens in a state, a context each: what one leaves behind, the next does not see."""
+    """Opens screens in a state, a context each: what one leaves behind, the next does not see.
 
-    def __init__(self, browser: Browser, url: str, cookies: Any, folder: Path = FOLDER) -> None:
+    Without a folder nothing is photographed, only looked through.
+    """
+
+    def __init__(self, browser: Browser, url: str, cookies: Any, folder: Path | None = FOLDER) -> None:
         self.browser, self.url, self.cookies, self.folder = browser, url, cookies, folder
 
     def look(self, world: World, place: str, state: str) -> Look:
@@ -186,8 +189,9 @@ class Photographer:
         return seen
 
     def _photograph(self, page: Page, seen: Look) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=self.folder / f"{seen.place}-{seen.state}.png")
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=self.folder / f"{seen.place}-{seen.state}.png")
         seen.faults += findings(page)
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e import definitions
-from tests.e2e.accessibility import Scheme, come_to_rest, findings
+from tests.e2e.accessibility import COLOURS, findings, wear
 from tests.e2e.conftest import SCREENSHOTS, listen
 from tests.e2e.person import Person
 from tests.e2e.serving import Server, upstream
@@ -50,20 +50,23 @@ def world(browser: Browser, server: Server, account: dict[str, object]) -> Itera
     context.close()
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> Scheme:
-    return request.param  # type: ignore[no-any-return]
+@pytest.fixture
+def opened(browser: Browser, server: Server, account: dict[str, object], world: World) -> Iterator[Page]:
+    yield from _opened(browser, server, account)
 
 
 @pytest.fixture
-def themed(
-    browser: Browser, server: Server, account: dict[str, object], world: World, scheme: Scheme
-) -> Iterator[Page]:
+def outside(browser: Browser, server: Server, world: World) -> Iterator[Page]:
+    """Nobody is signed in."""
+    yield from _opened(browser, server, None)
+
+
+def _opened(browser: Browser, server: Server, account: dict[str, object] | None) -> Iterator[Page]:
     context = browser.new_context(
         base_url=server.url,
         storage_state=account,  # type: ignore[arg-type]
         viewport={"width": 1440, "height": 900},
-        color_scheme=scheme,
+        color_scheme="light",
     )
     page = context.new_page()
     said = listen(page)
@@ -99,39 +102,36 @@ PAGES = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page(name: str, themed: Page, world: World, scheme: Scheme) -> None:
-    themed.goto(PAGES[name].format(**vars(world)))
-    themed.wait_for_load_state("networkidle")
-    expect(themed.locator("[role=status][aria-label^=Loading]")).to_have_count(0)
-    come_to_rest(themed)
-    SCREENSHOTS.mkdir(exist_ok=True)
-    themed.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png")
-    found = findings(themed)
-    assert not found, "\n".join(found)
+def test_page(name: str, opened: Page, world: World) -> None:
+    opened.goto(PAGES[name].format(**vars(world)))
+    opened.wait_for_load_state("networkidle")
+    expect(opened.locator("[role=status][aria-label^=Loading]")).to_have_count(0)
+    _look(opened, name)
 
 
 @pytest.mark.parametrize("address", ["/signin", "/setup", "/join?token=made-up"])
-def test_page_before_sign_in(
-    address: str, browser: Browser, server: Server, world: World, scheme: Scheme
-) -> None:
-    context = browser.new_context(base_url=server.url, color_scheme=scheme)
-    page = context.new_page()
-    said = listen(page)
-    page.goto(address)
-    page.wait_for_load_state("networkidle")
+def test_page_before_sign_in(address: str, outside: Page) -> None:
+    outside.goto(address)
+    outside.wait_for_load_state("networkidle")
+    _look(outside, address.strip("/").partition("?")[0])
+
+
+def _look(page: Page, name: str) -> None:
+    """By day everything, by night what colours can spoil."""
     SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{address.strip('/').partition('?')[0]}-{scheme}.png")
     found = findings(page)
+    page.screenshot(path=SCREENSHOTS / f"{name}-light.png")
+    wear(page, "dark")
+    found += [f"by night: {one}" for one in findings(page, COLOURS)]
+    page.screenshot(path=SCREENSHOTS / f"{name}-dark.png")
     assert not found, "\n".join(found)
-    assert said == []
-    context.close()
 
 
-def test_narrow_window_needs_no_sideways_scrolling(themed: Page, world: World) -> None:
+def test_narrow_window_needs_no_sideways_scrolling(opened: Page, world: World) -> None:
     """Reflow at 320 CSS px (WCAG 1.4.10): tables scroll inside their frame, the page does not."""
-    themed.set_viewport_size({"width": 320, "height": 640})
+    opened.set_viewport_size({"width": 320, "height": 640})
     for name in ("workflows", "runs", "connections", "templates"):
-        themed.goto(PAGES[name].format(**vars(world)))
-        themed.wait_for_load_state("networkidle")
-        width = themed.locator("#content").evaluate("content => content.scrollWidth - content.clientWidth")
+        opened.goto(PAGES[name].format(**vars(world)))
+        opened.wait_for_load_state("networkidle")
+        width = opened.locator("#content").evaluate("content => content.scrollWidth - content.clientWidth")
         assert width <= 1, f"{name} scrolls sideways by {width} px"

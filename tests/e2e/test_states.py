@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Playwright
@@ -38,8 +37,7 @@ def nothing(
         ana = Person(context.new_page(), server.url)
         ana.set_up(server.setup_token, OWNER)
         world = empty(ana)
-        folder: Path = tmp_path_factory.mktemp("pictures")
-        yield Photographer(browser, server.url, context.storage_state(), folder), world
+        yield Photographer(browser, server.url, context.storage_state(), folder=None), world
         context.close()
 
 
