@@ -14,11 +14,11 @@ import psycopg
 import pytest
 import redis
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 
 from designer.databases import database_from_url
 from runtime.store.records import Append, InboxRow, Intake, RunChange, RunRow
+from tests.runtime import templates
 
 POSTGRESQL = os.environ.get("MILLRACE_TEST_POSTGRESQL", "postgresql://root@127.0.0.1:5432/postgres")
 
@@ -69,7 +69,7 @@ def migrated(url: str, folder: Path) -> Iterator[None]:
     connections.settings["default"] = {**before, **wanted, "TEST": before.get("TEST", {})}
     del connections["default"]
     try:
-        call_command("migrate", verbosity=0, interactive=False)
+        templates.migrate(url)
         yield
     finally:
         connections["default"].close()
