@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 
@@ -170,3 +171,17 @@ def test_a_managed_action_chooses_its_connection_in_the_panel(page: Page, ana: P
     page.get_by_role("application", name="Workflow canvas").focus()
     page.keyboard.press("Control+z")
     expect(choice).to_have_value("office365 (not found)")
+
+    # One that is made here is used here, also under a name of its own.
+    panel.get_by_role("button", name="New").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name", exact=False).first).to_have_value("office365")
+    dialog.get_by_label("Name", exact=False).first.fill("jetty-mail")
+    dialog.get_by_label("Server").fill("127.0.0.1")
+    dialog.get_by_label("From").fill("shop@example.com")
+    dialog.get_by_role("button", name="Save and test").click()
+    expect(dialog.get_by_text("Saved, but the test failed.")).to_be_visible()
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(choice).to_have_value(re.compile("^jetty-mail"))
+    saved(page)
+    assert '"referenceName": "jetty-mail"' in ana.get(f"/workflows/{workflow}/draft")["text"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -299,14 +300,51 @@ def test_a_typed_secret_is_never_in_an_edit_of_the_draft(page: Page, ana: Person
     page.keyboard.insert_text("eight-herons-10")
     expect(panel.get_by_text("Kept as a secure parameter when you leave this field.")).to_be_visible()
     panel.get_by_role("button", name="Close").click()
-    expect(page.get_by_text("Kept as the secure parameter Call_password_2", exact=False)).to_be_visible()
+    # The parameter is this field's alone: another value of it, not another parameter.
+    expect(
+        page.get_by_text("The secure parameter Call_password has a new value.", exact=False)
+    ).to_be_visible()
     saved(page)
     known = json.dumps(
         [ana.get(f"/workflows/{workflow}/draft"), ana.get(f"/workflows/{workflow}/draft/edits")]
     )
     assert "herons" not in known
-    assert "@parameters('Call_password_2')" in known
-    assert [one["secret"] for one in ana.get(f"/workflows/{workflow}/values")["items"]] == [True, True]
+    assert "@parameters('Call_password')" in known
+    values = ana.get(f"/workflows/{workflow}/values")["items"]
+    assert [(one["name"], one["secret"]) for one in values] == [("Call_password", True)]
+
+
+def test_a_secret_in_clear_text_is_a_problem_with_a_remedy(page: Page, ana: Person) -> None:
+    """It came with code or a paste, where no field could hold it back."""
+    uri = "https://a.example/hook?code=twelve-cranes&page=2"
+    call = {"method": "GET", "uri": uri, "headers": {"X-Api-Key": "six-cranes"}}
+    workflow = drawn(ana, "Pastes a secret", {"Call": {"type": "Http", "inputs": call, "runAfter": {}}})
+    page.goto(f"/t/{ana.tenant}/w/{workflow}/design")
+    page.get_by_role("button", name=re.compile("2 warnings|2 problems")).click()
+    problems = page.get_by_role("region", name="Problems")
+    remedy = problems.get_by_role("button", name="Keep as secure parameter")
+    expect(remedy).to_have_count(2)
+    remedy.first.click()
+    remedy.first.click()
+    expect(remedy).to_have_count(0)
+    expect(page.get_by_text("stays in its history", exact=False)).to_have_count(2)
+    assert findings(page) == []
+    shot(page, "secret-remedy")
+    expect(problems.get_by_text("Nothing stands in the way of publishing.")).to_be_visible()
+    saved(page)
+    stored = json.loads(ana.get(f"/workflows/{workflow}/draft")["text"])
+    assert stored["actions"]["Call"]["inputs"] == {
+        **call,
+        "uri": "https://a.example/hook?code=@{parameters('Call_key')}&page=2",
+        "headers": {"X-Api-Key": "@parameters('Call_X_Api_Key')"},
+    }
+    values = ana.get(f"/workflows/{workflow}/values")["items"]
+    assert {one["name"]: one["secret"] for one in values} == {"Call_key": True, "Call_X_Api_Key": True}
+    # One step to undo each: the member and its parameter.
+    page.get_by_role("button", name=re.compile("^Undo")).click()
+    page.get_by_role("button", name=re.compile("^Undo")).click()
+    saved(page)
+    assert json.loads(ana.get(f"/workflows/{workflow}/draft")["text"])["actions"]["Call"]["inputs"] == call
 
 
 def test_a_function_s_signature_stands_above_its_arguments(page: Page, ana: Person, order_run: str) -> None:

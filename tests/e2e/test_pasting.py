@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.accessibility import findings
 from tests.e2e.conftest import OWNER, listen
@@ -106,11 +106,18 @@ def test_cut_in_one_organisation_and_pasted_in_another(
     expect(page.locator("#card-Rows")).to_have_count(0)
     saved(page)
 
-    with other.expect_response(re.compile("/connections$")):  # what to choose among is known from then on
-        other.goto(f"/t/{bea.tenant}/w/{target}/design")
+    # What to choose among comes a moment after the page: the paste waits for it.
+    held: list[Route] = []
+    other.route(re.compile("/connections$"), lambda route: held.append(route))
+    other.goto(f"/t/{bea.tenant}/w/{target}/design")
     other.locator("#card-Answer").click()
     other.get_by_role("application", name="Workflow canvas").focus()
     other.keyboard.press("Control+v")
+    other.wait_for_timeout(200)
+    expect(other.locator("#card-Mail")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    other.unroute(re.compile("/connections$"))
     dialog = other.get_by_role("dialog", name="Connections of what you paste")
     dialog.get_by_label("Outlook, in place of “office365”").click()
     other.get_by_role("option", name="shop-mail").click()

@@ -37,6 +37,9 @@ export interface Remapped {
   readonly open: readonly OpenReference[];
 }
 
+/** Whether actions of a text may refer to connections at all. */
+export const usesConnections = (text: string): boolean => /serviceProviderConfiguration|"host"/.test(text);
+
 /** Names by the id of the question; "" is "later". */
 export type Answers = ReadonlyMap<string, string>;
 
@@ -103,7 +106,7 @@ export function remapped(fragments: readonly Fragment[], connections: readonly K
     return chosen ?? null;
   };
   const done = fragments.map((fragment): Fragment => {
-    if (!/serviceProviderConfiguration|"host"/.test(fragment.text)) return fragment;
+    if (!usesConnections(fragment.text)) return fragment;
     const document = parse(fragment.text);
     const patch: Splice[] = [];
     for (const { node, pointer, kind } of references(document.root, "")) {

@@ -44,7 +44,7 @@ def _secrets_of(step: Trigger | Action, problems: Problems) -> None:
     inputs = step.inputs if isinstance(step.inputs, dict) else {}
     authentication = inputs.get("authentication")
     for name, value in authentication.items() if isinstance(authentication, dict) else ():
-        if name in _SECRET_MEMBERS and _clear(value):
+        if name.lower() in _SECRET_MEMBERS and _clear(value):
             _warn(problems, below(pointer, "authentication", name), f"The {name} of '{step.name}'")
     headers = inputs.get("headers")
     for name, value in headers.items() if isinstance(headers, dict) else ():

@@ -23,11 +23,13 @@ interface NewConnectionProps {
   /** The name that a workflow already uses for it. */
   readonly name?: string | undefined;
   readonly names: readonly string[];
+  /** Told whenever it is saved, under which name. */
+  readonly onMade?: ((name: string) => void) | undefined;
   readonly onClose: () => void;
 }
 
 /** Choose a connector, fill its form; saving tests it at once. */
-export function NewConnectionDialog({ tenant, connectors, connector, name, names, onClose }: NewConnectionProps) {
+export function NewConnectionDialog({ tenant, connectors, connector, name, names, onMade, onClose }: NewConnectionProps) {
   const possible = connectors.filter((each) => each.connectionForm !== null);
   const [chosen, setChosen] = useState<ConnectorItem | null>(possible.find((each) => each.id === connector) ?? null);
   if (chosen === null) {
@@ -54,7 +56,7 @@ export function NewConnectionDialog({ tenant, connectors, connector, name, names
   }
   return (
     <Dialog open title={`New connection to ${chosen.title}`} onClose={onClose} width={480}>
-      <ConnectionForm tenant={tenant} connector={chosen} suggested={name ?? freeName(chosen.id, names)} onClose={onClose} onBack={() => setChosen(null)} />
+      <ConnectionForm tenant={tenant} connector={chosen} suggested={name ?? freeName(chosen.id, names)} onMade={onMade} onClose={onClose} onBack={() => setChosen(null)} />
     </Dialog>
   );
 }
@@ -86,11 +88,12 @@ interface ConnectionFormProps {
   readonly connector: ConnectorItem;
   readonly stored?: ConnectionDetail;
   readonly suggested: string;
+  readonly onMade?: ((name: string) => void) | undefined;
   readonly onClose: () => void;
   readonly onBack?: () => void;
 }
 
-function ConnectionForm({ tenant, connector, stored, suggested, onClose, onBack }: ConnectionFormProps) {
+function ConnectionForm({ tenant, connector, stored, suggested, onMade, onClose, onBack }: ConnectionFormProps) {
   const fields = readFields(connector.connectionForm ?? {});
   const [name, setName] = useState(suggested);
   const [values, setValues] = useState(() => initialValues(fields, stored?.parameters));
@@ -111,6 +114,7 @@ function ConnectionForm({ tenant, connector, stored, suggested, onClose, onBack 
         ? await commands.change.mutateAsync({ id: saved.id, name: name.trim(), parameters, limits })
         : await commands.create.mutateAsync({ name: name.trim(), connector: connector.id, parameters, limits });
       setSaved(made);
+      onMade?.(made.name);
       setTested(await commands.test.mutateAsync(made.id));
     } catch (error) {
       setProblem(asProblem(error));

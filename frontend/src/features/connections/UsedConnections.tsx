@@ -27,8 +27,8 @@ interface UsedConnectionsProps {
   readonly edit: (edit: Edit) => boolean;
   readonly onUndo: () => void;
   readonly onGoTo: (action: string) => void;
-  /** A new connection of a connector, under the name that the workflow uses already ("" where it uses none). */
-  readonly onNew: (connector: string, name: string) => void;
+  /** A new connection of a connector for these actions, under the name that they use already ("" where they use none). */
+  readonly onNew: (connector: string, name: string, actions: readonly string[]) => void;
   readonly onClose: () => void;
 }
 
@@ -81,7 +81,7 @@ export function UsedConnections({ tenant, graph, catalogue, readOnly, mayWrite, 
                       onChange={(next) => next !== null && reassign(use, next)}
                     />
                     {connector && mayWrite && connector.connectionForm !== null && (
-                      <Button icon={<IconPlus size={16} />} onClick={() => onNew(connector.id, state === "missing" ? use.name : "")}>
+                      <Button icon={<IconPlus size={16} />} onClick={() => onNew(connector.id, state === "missing" ? use.name : "", use.actions)}>
                         {state === "missing" ? "Create it" : "New"}
                       </Button>
                     )}

@@ -79,7 +79,7 @@ export interface PanelValue {
   /** The choices of a field, asked from the connector. */
   readonly loadChoices: (field: string) => Promise<readonly Choice[]>;
   /** Keeps a secret as a secure parameter of the workflow, named like that; what reads it, or null where it could not be kept. */
-  readonly keepSecret: (name: string, secret: string) => string | null;
+  readonly keepSecret: (name: string, secret: string, before: string) => string | null;
   readonly forecast: (recurrence: Readonly<Record<string, unknown>>) => Promise<Occurrences>;
   /** What a folder of a field's tree holds, or with `search` whatever has such a name. */
   readonly browse: (field: string, folder: string, search: string) => Promise<Branches>;

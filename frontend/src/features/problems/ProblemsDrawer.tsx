@@ -1,5 +1,6 @@
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconInfoCircle, IconX } from "@tabler/icons-react";
 import { useState } from "react";
+import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
 import { titleOf } from "../../workflow/draft";
 import { groupedProblems, type ListedProblem } from "./grouping";
@@ -10,14 +11,21 @@ export interface ProblemsDrawerProps {
   /** The draft has changes the server has not looked at yet. */
   readonly checking: boolean;
   readonly current: ListedProblem | null;
+  /** What mends all of these at once, where something does. */
+  readonly remedyOf: (problems: readonly ListedProblem[]) => Remedy | null;
   readonly onGo: (problem: ListedProblem) => void;
   readonly onClose: () => void;
+}
+
+export interface Remedy {
+  readonly label: string;
+  readonly onClick: () => void;
 }
 
 const ICONS = { error: IconCircleX, warning: IconAlertTriangle, info: IconInfoCircle };
 
 /** What the server finds wrong, worst first; a click leads to the field. */
-export function ProblemsDrawer({ problems, checking, current, onGo, onClose }: ProblemsDrawerProps) {
+export function ProblemsDrawer({ problems, checking, current, remedyOf, onGo, onClose }: ProblemsDrawerProps) {
   return (
     <section className={styles.drawer} aria-label="Problems">
       <header className={styles.head}>
@@ -32,7 +40,7 @@ export function ProblemsDrawer({ problems, checking, current, onGo, onClose }: P
       ) : (
         <ul className={styles.list}>
           {groupedProblems(problems).map((group) => (
-            <Group key={group[0].pointer + group[0].code + group[0].message} group={group} current={current} onGo={onGo} />
+            <Group key={group[0].pointer + group[0].code + group[0].message} group={group} current={current} remedy={remedyOf(group)} onGo={onGo} />
           ))}
         </ul>
       )}
@@ -44,12 +52,13 @@ interface GroupProps {
   /** Problems that differ only in the action they stand at. */
   readonly group: readonly [ListedProblem, ...ListedProblem[]];
   readonly current: ListedProblem | null;
+  readonly remedy: Remedy | null;
   readonly onGo: (problem: ListedProblem) => void;
 }
 
 const SHOWN = 4;
 
-function Group({ group, current, onGo }: GroupProps) {
+function Group({ group, current, remedy, onGo }: GroupProps) {
   const [open, setOpen] = useState(false);
   const [first, ...others] = group;
   const Icon = ICONS[first.severity];
@@ -61,6 +70,13 @@ function Group({ group, current, onGo }: GroupProps) {
         <span className={styles.message}>{first.message}</span>
         {first.action !== null && <span className={styles.action}>{titleOf(first.action)}</span>}
       </button>
+      {remedy && (
+        <div className={styles.remedy}>
+          <Button size="small" onClick={remedy.onClick}>
+            {remedy.label}
+          </Button>
+        </div>
+      )}
       {others.length > 0 && (
         <div className={styles.others}>
           <span>The same at</span>

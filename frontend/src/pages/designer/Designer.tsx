@@ -24,6 +24,7 @@ import { endOf } from "../../workflow/moves";
 import { useChooseOperation, type Adding } from "./adding";
 import type { DesignerPageProps } from "./DesignerPage";
 import { AddOperation } from "./AddOperation";
+import type { WantedConnection } from "./ConnectionDoor";
 import { DesignerPalette, type PaletteMode } from "./DesignerPalette";
 import type { PageCommand } from "./keys";
 import { goToNote } from "./notes";
@@ -34,6 +35,7 @@ import { TopBar as TopBarAsDrawn } from "./TopBar";
 import { tryEdit, useCommands } from "./useCommands";
 import { useDesignerKeys } from "./useDesignerKeys";
 import { whenIdle } from "./whenIdle";
+import { useRemedies } from "./remedies";
 import { useFocusKept } from "./useFocusKept";
 import { usePresence } from "./usePresence";
 import styles from "./designer.module.css";
@@ -77,7 +79,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const mayTemplate = usePermission(tenant, "template.write");
   const catalogue = useCatalogue(tenant);
   const manifests = useManifests(tenant, graph, catalogue, loaded);
-  const connections = useConnections(tenant);
+  const [connections, loadConnections] = useConnections(tenant);
   const queries = useQueryClient();
   const navigate = useNavigate();
   const names = useWorkflowCommands(tenant);
@@ -96,7 +98,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const [menu, setMenu] = useState<MenuAt | null>(null);
   const [palette, setPalette] = useState<PaletteMode | null>(null);
   const [collapsed, setCollapsed] = useCollapsed(workflowId);
-  const [newConnection, setNewConnection] = useState<{ readonly connector: string; readonly name?: string | undefined } | null>(null);
+  const [newConnection, setNewConnection] = useState<WantedConnection | null>(null);
   const [codeBroken, setCodeBroken] = useState(false);
   const [outlineWidth, setOutlineWidth] = useStoredSize("millrace:outline-width", 240, 180, 420);
   const [panelWidth, setPanelWidth] = useStoredSize("millrace:panel-width", 440, 360, 720);
@@ -115,7 +117,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const add = useCallback((place: Place, element: Element | null) => setAdding({ kind: "action", place, anchor: element?.getBoundingClientRect() ?? null }), []);
   const moveTo = useCallback(() => setPalette("move"), []);
   const selection = useMemo(() => ({ names: selected, select, open, add, moveTo }), [selected, select, open, add, moveTo]);
-  const commands = useCommands(selection, !mayEdit, connections);
+  const commands = useCommands(selection, !mayEdit, loadConnections);
   const { edit } = commands;
 
   const name = selected.length === 1 ? selected[0] : undefined;
@@ -141,7 +143,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
       setReveal({ name: applied.focus });
     }
   };
-  const choose = useChooseOperation(tenant, connections, place);
+  const choose = useChooseOperation(tenant, loadConnections, place);
   const goTo = (problem: ListedProblem): void => {
     setCurrent(problem);
     const owner = problem.action ?? ownerOf(problem.pointer, graph);
@@ -156,6 +158,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
       field?.scrollIntoView({ block: "center" });
     }, 80);
   };
+  const remedyOf = useRemedies(tenant, workflowId, edit, !mayEdit);
   const walk = (by: number): void => {
     const list = sortedProblems(problems.items);
     const index = list.findIndex((one) => one.pointer === current?.pointer && one.message === current.message);
@@ -178,7 +181,6 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     workflows: () => void navigate({ to: "/t/$tenant/workflows", params: { tenant } }),
   };
   const page = (command: PageCommand): void => doers[command]();
-  const createConnection = useCallback((connector: string, named?: string) => setNewConnection({ connector, name: named }), []);
   const goToAction = useCallback((one: string) => {
     open(one);
     setReveal({ name: one });
@@ -268,7 +270,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
             </div>
             {drawer && (
               <div className={styles.drawer}>
-                <ProblemsDrawer problems={problems.items} checking={problems.revision < revision} current={current} onGo={goTo} onClose={() => setDrawer(false)} />
+                <ProblemsDrawer problems={problems.items} checking={problems.revision < revision} current={current} remedyOf={remedyOf} onGo={goTo} onClose={() => setDrawer(false)} />
               </div>
             )}
           </div>
@@ -284,7 +286,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
                     if (applied?.edit.name === "rename" && applied.focus) open(applied.focus);
                     return applied !== null;
                   }}
-                  onSearch={onSearch} onGoTo={open} onNewConnection={createConnection} onDelete={() => commands.run("delete", [entry.action.name])} onClose={() => select([])} onRun={onRun}
+                  onSearch={onSearch} onGoTo={open} onNewConnection={(connector, named) => setNewConnection({ connector, name: named, actions: [entry.action.name] })} onDelete={() => commands.run("delete", [entry.action.name])} onClose={() => select([])} onRun={onRun}
                 />
               </div>
             </>
@@ -319,12 +321,12 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
         {dialog === "publish" && <PublishDoor open tenant={tenant} workflowId={workflowId} published={workflow.publishedVersion} errors={problems.items.filter((one) => one.severity === "error")} warnings={warnings} onGo={goTo}
           onClose={() => setDialog(null)} onPublished={() => void queries.invalidateQueries({ queryKey: ["workflow", tenant, workflowId] })} />}
         {dialog === "parameters" && <ParametersDoor tenant={tenant} workflowId={workflowId} readOnly={!mayEdit} edit={edit} onClose={() => setDialog(null)} />}
-        {dialog === "connections" && <UsedConnectionsDoor tenant={tenant} catalogue={catalogue} readOnly={!mayEdit} edit={edit} onNew={(connector, named) => createConnection(connector, named === "" ? undefined : named)}
+        {dialog === "connections" && <UsedConnectionsDoor tenant={tenant} catalogue={catalogue} readOnly={!mayEdit} edit={edit} onNew={(connector, named, actions) => setNewConnection({ connector, name: named === "" ? undefined : named, actions })}
           onGoTo={(one) => { setDialog(null); goToAction(one); }} onClose={() => setDialog(null)} />}
         {dialog === "template" && <SaveTemplateDoor tenant={tenant} workflow={workflow} onClose={() => setDialog(null)} />}
         {dialog === "run" && <RunDoor tenant={tenant} workflowId={workflowId} published={workflow.publishedVersion !== null} onRun={onRun} onClose={() => setDialog(null)} />}
         {commands.pasting && <PasteDoor {...commands.pasting} />}
-        {newConnection !== null && <ConnectionDoor tenant={tenant} {...newConnection} onClose={() => setNewConnection(null)} />}
+        {newConnection !== null && <ConnectionDoor tenant={tenant} {...newConnection} edit={edit} onClose={() => setNewConnection(null)} />}
         <div id="designer-said" className="mr-visually-hidden" aria-live="polite" />
       </div>
     </PeopleContext>

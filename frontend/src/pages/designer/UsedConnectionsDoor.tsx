@@ -10,7 +10,7 @@ interface UsedConnectionsDoorProps {
   readonly readOnly: boolean;
   readonly edit: (edit: Edit) => boolean;
   readonly onGoTo: (action: string) => void;
-  readonly onNew: (connector: string, name: string) => void;
+  readonly onNew: (connector: string, name: string, actions: readonly string[]) => void;
   readonly onClose: () => void;
 }
 

@@ -16,12 +16,12 @@ export type Connections = readonly { readonly name: string; readonly connector: 
 type OnPlace = (operation: OperationEntry, text: string, place: Place | null) => void;
 
 /** Puts an operation at a place; its text comes from its manifest, its connection is chosen where there is only one. */
-export function useChooseOperation(tenant: string, connections: Connections, onPlace: OnPlace): (operation: OperationEntry, place: Place | null) => Promise<void> {
+export function useChooseOperation(tenant: string, connections: () => Promise<Connections | null>, onPlace: OnPlace): (operation: OperationEntry, place: Place | null) => Promise<void> {
   const queries = useQueryClient();
   return async (operation, place) => {
     try {
       const manifest = await queries.ensureQueryData(manifestQuery(tenant, operation.id));
-      onPlace(operation, withConnection(manifest.template, connections, operation), place);
+      onPlace(operation, withConnection(manifest.template, operation.needsConnection ? ((await connections()) ?? []) : [], operation), place);
     } catch (error) {
       toast.error(error instanceof Error ? error.message : `“${operation.title}” could not be loaded.`);
     }

@@ -10,7 +10,7 @@ import { endOf, linkProblem, linkTargets, moveProblem, placeAfter, stepPlace } f
 import { copyText, pastedActions } from "../../workflow/structure";
 import { at, parse } from "../../workflow/document";
 import { isCurl, readCurl, type CurlAction } from "../../workflow/curl";
-import { referencesIn, remapped, type Answers, type KnownConnection, type OpenReference } from "../../workflow/remapping";
+import { referencesIn, remapped, usesConnections, type Answers, type KnownConnection, type OpenReference } from "../../workflow/remapping";
 import { serviceTitle } from "../../workflow/services";
 import { readClipboard, writeClipboard } from "./clipboard";
 
@@ -49,7 +49,7 @@ export interface Commands {
 }
 
 /** What the canvas, the outline and the panel ask for, as edits. */
-export function useCommands(selection: Selection, readOnly: boolean, connections: readonly KnownConnection[]): Commands {
+export function useCommands(selection: Selection, readOnly: boolean, connections: () => Promise<readonly KnownConnection[] | null>): Commands {
   const store = useDraftStore();
   const { select, open, add, moveTo } = selection;
   const edit = useCallback((wanted: Edit): boolean => tryEdit(store, wanted) !== null, [store]);
@@ -73,18 +73,25 @@ export function useCommands(selection: Selection, readOnly: boolean, connections
       const whole = wholeText(text, draft.graph.base);
       if (draft.graph.count + draft.graph.triggers.length === 0 && tryEdit(store, { name: "replaceFromCode", arguments: { text: whole } })) return;
     }
-    try {
-      const { root, text: whole } = draft.document;
-      const { fragments, replaced, missing, open: unsettled } = remapped(pastedActions(text), connections, referencesIn(root, whole), answers);
+    // Before the list of connections is there nobody can say which of them are here: it is waited for, and without it nothing is replaced.
+    const place = (known: readonly KnownConnection[] | null): void => {
+      const { document, graph } = store.state.draft;
+      const copied = pastedActions(text);
+      const { fragments, replaced, missing, open: unsettled } = known ? remapped(copied, known, referencesIn(document.root, document.text), answers) : { fragments: copied, replaced: [], missing: [], open: [] };
       if (unsettled.length > 0) return setPasting({ text, place: wanted, open: unsettled });
-      const before = new Set(draft.graph.entries.keys());
-      if (!tryEdit(store, { name: "paste", arguments: { place: wanted ?? endOf(draft.graph), fragments } })) return;
+      const before = new Set(graph.entries.keys());
+      if (!tryEdit(store, { name: "paste", arguments: { place: wanted ?? endOf(graph), fragments } })) return;
       const added = fragments.flatMap((fragment) => [...store.state.draft.graph.entries.values()].filter((entry) => !before.has(entry.action.name.toLowerCase()) && entry.action.name.toLowerCase().startsWith(fragment.name.toLowerCase())).slice(0, 1));
       select(added.map((entry) => entry.action.name));
       if (replaced.length > 0) toast.info(`${replaced.map((one) => `“${one.from}” is not a connection here: “${one.to}” took its place`).join(". ")}.`);
       if (missing.length > 0) toast.info(`Choose a connection for what was pasted: ${missing.map(serviceTitle).join(", ")}. The problems say where.`);
+    };
+    const failed = (error: unknown): void => void toast.error(error instanceof Error ? error.message : "The clipboard holds no actions.");
+    if (usesConnections(text)) return void connections().then(place).catch(failed);
+    try {
+      place([]);
     } catch (error) {
-      toast.error(error instanceof Error ? error.message : "The clipboard holds no actions.");
+      failed(error);
     }
   }, [store, select, open, connections]);
   const commands = useMemo((): Omit<Commands, "pasting"> => {

@@ -1,5 +1,5 @@
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { connectionsQuery } from "../../api/connections";
 import { functionsQuery, loadProblems, manifestQuery, type DraftAnswer, type OperationManifest } from "../../api/drafts";
 import { useTopic } from "../../api/live";
@@ -8,6 +8,7 @@ import { valuesQuery } from "../../api/values";
 import { callbacksQuery } from "../../api/workflows";
 import type { DefinitionProblem } from "../../api/types";
 import { useDraft, useDraftStore, type StoredEdits } from "../../document";
+import type { ConnectionChoice } from "../../features/panel/PanelContext";
 import { Catalogue } from "../../workflow/catalogue";
 import { everyAction, type Action, type Graph } from "../../workflow/graph";
 import type { Shape } from "../../workflow/tokens";
@@ -144,7 +145,16 @@ export function useFunctions(tenant: string) {
   return data ?? [];
 }
 
-export function useConnections(tenant: string) {
+/** The connections of the organisation: those that are known, and a promise of them, which gives null where they do not come. */
+export function useConnections(tenant: string): [readonly ConnectionChoice[], () => Promise<readonly ConnectionChoice[] | null>] {
+  const queries = useQueryClient();
   const { data } = useQuery(connectionsQuery(tenant));
-  return useMemo(() => (data?.items ?? []).map((one) => ({ name: one.name, connector: one.connector, state: one.state })), [data]);
+  const coming = useCallback(() => {
+    const loaded = queries.ensureQueryData(connectionsQuery(tenant)).then((answer) => answer.items, () => null);
+    return Promise.race([loaded, new Promise<null>((resolve) => setTimeout(resolve, PATIENCE, null))]);
+  }, [queries, tenant]);
+  return [useMemo(() => (data?.items ?? []).map((one) => ({ name: one.name, connector: one.connector, state: one.state })), [data]), coming];
 }
+
+/** Milliseconds somebody waits for connections: a query of a page that is offline waits for ever. */
+const PATIENCE = 5000;

@@ -93,6 +93,7 @@ function Needs({ tenant, detail, connectors, chosen, onChoose }: NeedsProps) {
           connector={making.connector}
           name={making.connection}
           names={names}
+          onMade={(name) => onChoose(making.connection, name)}
           onClose={() => setMaking(null)}
         />
       )}

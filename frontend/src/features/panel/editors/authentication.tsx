@@ -135,8 +135,8 @@ function MemberField({ field, readOnly, member, text, spelled }: MemberFieldProp
   };
   const keep = (secret: string): void => {
     hold(null);
-    const reads = keepSecret(`${entry.action.name}_${member.name}`.replace(/[^\p{L}\p{N}_]/gu, "_"), secret);
-    if (reads !== null) write(reads);
+    const reads = keepSecret(`${entry.action.name}_${member.name}`.replace(/[^\p{L}\p{N}_]/gu, "_"), secret, text);
+    if (reads !== null && reads !== text) write(reads);
   };
   const settle = (): void => {
     if (held.current !== null) keep(held.current);
