@@ -1,7 +1,8 @@
-"""The child of `isolation`: `python isolated.py <paths> <module> <limits>`, all JSON but the module's name.
+"""The work of `isolation`'s children (see `nursery`); arguments: paths, module, limits, all JSON but the
+module's name.
 
-The module is imported first, because afterwards no file can be opened. The request comes on standard input
-(its length on the first line), the answer goes to standard output: a line of JSON, then bytes.
+The module is imported first, because afterwards no file can be opened. An answer is a line of JSON, then
+bytes.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import resource
 import sys
 from typing import Any
 
+_module: Any
+_refused: type[Exception]
+_limits: dict[str, int]
 
-def give_up_rights(seconds: int, memory: int) -> None:
+
+def give_up_rights() -> None:
     limits = (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds + 1),
+        (resource.RLIMIT_AS, _limits["bytes"]),
+        (resource.RLIMIT_CPU, _limits["seconds"] + 1),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NPROC, 0),
@@ -56,17 +61,13 @@ def answer(module: Any, refused: type[Exception], whole: bytes) -> bytes:
         return json.dumps({"error": said, "code": "InternalServerError"}).encode()
 
 
-def main() -> None:
-    sys.path.extend(json.loads(sys.argv[1]))
-    module = importlib.import_module(sys.argv[2])
-    errors = importlib.import_module("connectors.sdk.errors")
-    limits = json.loads(sys.argv[3])
-    give_up_rights(limits["seconds"], limits["bytes"])
-    whole = sys.stdin.buffer.read(int(sys.stdin.buffer.readline() or 0))
-    if whole:
-        sys.stdout.buffer.write(answer(module, errors.ConnectorError, whole))
-        sys.stdout.buffer.flush()
+def prepare(arguments: list[str]) -> None:
+    global _module, _refused, _limits
+    sys.path.extend(json.loads(arguments[0]))
+    _module = importlib.import_module(arguments[1])
+    _refused = importlib.import_module("connectors.sdk.errors").ConnectorError
+    _limits = json.loads(arguments[2])
 
 
-if __name__ == "__main__":
-    main()
+def serve(whole: bytes) -> bytes:
+    return answer(_module, _refused, whole)

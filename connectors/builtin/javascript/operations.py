@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from connectors.builtin.javascript.pool import Pool
-from connectors.sdk import Answer, ConnectorError, Context, Field, Form, Json, action, isolation
+from connectors.sdk import Answer, ConnectorError, Context, Field, Form, Json, action
+from connectors.sdk.isolation import Nursery
 
 SECONDS = 15  # reference 6.20, Standard
 CODE_LENGTH = 100_000
 RESULT_LIMIT = 16_000_000
-WARM = 2
+SANDBOX = Path(__file__).with_name("sandbox.py")
+_library = find_spec("_quickjs")
+LIBRARIES = Path(_library.origin).parent if _library and _library.origin else Path()
 
 
 class RunScript(Form):
@@ -37,8 +40,8 @@ class ScriptResult(Form):
 
 
 @cache
-def pool() -> Pool:
-    return Pool(WARM, SECONDS)
+def nursery() -> Nursery:
+    return Nursery(SANDBOX, str(LIBRARIES), str(SECONDS))
 
 
 @action(
@@ -64,17 +67,12 @@ def run_script(context: Context[None], script: RunScript) -> Answer:
 
 
 def _run(request: bytes, seconds: int) -> bytes:
-    process = pool().take()
     try:
-        output, _ = process.communicate(isolation.framed(request), timeout=seconds + 1)
-    except subprocess.TimeoutExpired as error:
+        output = nursery().ask(request, seconds + 1)
+    except TimeoutError as error:
         raise failed(f"it did not end within {seconds} seconds") from error
     except OSError as error:
         raise ConnectorError("The script could not be started.", code="InternalServerError") from error
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
     if not output:
         raise failed("it used more memory or time than a script may")
     if len(output) > RESULT_LIMIT:

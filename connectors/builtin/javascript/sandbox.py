@@ -1,21 +1,15 @@
-"""The child process that runs one script: `python sandbox.py <folder of quickjs> <CPU seconds>`.
+"""What a child does that runs one script (see `sdk/nursery.py`); arguments: folder of quickjs, CPU seconds.
 
-The request comes on standard input (its length on the first line), the answer goes to standard output.
 Before it reads a byte of the script the process gives up what it will not need: descriptors beyond its
-pipes (so no file and no socket can be opened), memory, CPU time, further processes. It runs one script
+connection (so no file and no socket can be opened), memory, CPU time, further processes. It runs one script
 and ends, so nothing is left for the next.
-
-It imports as little as it can: `json` and `typing` alone would take twice as long as all the rest.
 """
 
 from __future__ import annotations
 
 import resource
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any
 
 ADDRESS_SPACE = 640 * 1024 * 1024
 HEAP = 128 * 1024 * 1024
@@ -54,10 +48,14 @@ __script().then((value) => JSON.stringify({ value })).then(
 """
 
 
-def give_up_rights(seconds: int) -> None:
+_quickjs: Any
+_cpu_seconds: int
+
+
+def give_up_rights() -> None:
     limits = (
         (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CPU, _cpu_seconds),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NPROC, 0),
@@ -99,22 +97,17 @@ def failed(sentence: str) -> str:
     return f'{{"error": "{escaped}"}}'
 
 
-def main() -> None:
-    sys.path.insert(0, sys.argv[1])
+def prepare(arguments: list[str]) -> None:
+    global _quickjs, _cpu_seconds
+    sys.path.insert(0, arguments[0])
     import _quickjs  # type: ignore[import-not-found]
 
-    give_up_rights(int(sys.argv[2]))
-    request = sys.stdin.buffer.read(int(sys.stdin.buffer.readline() or 0))
-    if not request:
-        return
-    # "seconds, bytes of code", a line end, the code, the context as JSON.
+    _cpu_seconds = int(arguments[1])
+
+
+def serve(request: bytes) -> bytes:
+    """Of "seconds, bytes of code", a line end, the code, the context as JSON."""
     head, _, rest = request.partition(b"\n")
     seconds, length = map(int, head.split())
     code, given = (part.decode("utf-8", errors="surrogatepass") for part in (rest[:length], rest[length:]))
-    answer = execute(_quickjs, code, given, seconds)
-    sys.stdout.buffer.write(answer.encode("utf-8", errors="surrogatepass"))
-    sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    main()
+    return execute(_quickjs, code, given, seconds).encode("utf-8", errors="surrogatepass")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 
 import pytest
 
 from connectors.builtin.javascript import operations
 from connectors.builtin.javascript.operations import RunScript, run_script
-from connectors.builtin.javascript.pool import Pool
 from connectors.sdk import ConnectorError
 from connectors.sdk.testing import context
 
@@ -18,7 +16,7 @@ from connectors.sdk.testing import context
 @pytest.fixture(scope="module", autouse=True)
 def _close_pool():
     yield
-    operations.pool().close()
+    operations.nursery().close()
 
 
 def run(code, given=None, **members):
@@ -110,12 +108,13 @@ def test_the_process_can_open_nothing():
     import subprocess
     import sys
 
-    from connectors.builtin.javascript.pool import SANDBOX
+    from connectors.builtin.javascript.operations import LIBRARIES, SANDBOX
 
     probe = f"""
 import socket, os, json, runpy
 sandbox = runpy.run_path({str(SANDBOX)!r})
-sandbox["give_up_rights"](5)
+sandbox["prepare"]([{str(LIBRARIES)!r}, "5"])
+sandbox["give_up_rights"]()
 said = {{}}
 for name, attempt in (("file", lambda: os.open("/etc/passwd", 0)), ("socket", lambda: socket.socket())):
     try:
@@ -126,29 +125,6 @@ print(json.dumps(said))
 """
     done = subprocess.run([sys.executable, "-I", "-c", probe], capture_output=True, check=True, timeout=20)
     assert json.loads(done.stdout) == {"file": 24, "socket": 24}, "EMFILE: no descriptor may be opened"
-
-
-def test_a_waiting_process_is_ready_and_used_once():
-    pool = Pool(1, 5)
-    first = pool.take()
-    second = pool.take()
-    assert first.pid != second.pid
-    for process in (first, second):
-        process.kill()
-        process.communicate()
-    pool.close()
-
-
-def test_the_environment_is_empty():
-    pool = Pool(0, 5)
-    process = pool.take()
-    try:
-        with open(f"/proc/{process.pid}/environ", "rb") as file:
-            assert file.read() == b""
-        assert os.readlink(f"/proc/{process.pid}/cwd") == "/"
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_a_warm_script_is_quick():
