@@ -229,11 +229,12 @@ async def receive(arrival: TriggerArrival) -> Receipt:
     row.attempts = 1 if row.owner else 0
     if arrival.answer_by is not None:
         process.waiting.expect(row.id)
-    # Whoever waits here may go away meanwhile; the row is stored all the same, and has to be begun.
-    storing = asyncio.ensure_future(_store(process, arrival, row))
-    storing.add_done_callback(lambda done: _stored(process, row, done))
+    # Whoever waits here may go away meanwhile; the row is stored all the same, and has to be begun. What the
+    # writer has promised needs no shield, which would be two turns of the loop more.
     try:
-        await asyncio.shield(storing)
+        storing = _store(process, arrival, row)
+        storing.add_done_callback(lambda done: _stored(process, row, done))
+        await (asyncio.shield(storing) if isinstance(storing, asyncio.Task) else storing)
     except BaseException:
         process.waiting.forget(row.id)
         raise
@@ -243,10 +244,14 @@ async def receive(arrival: TriggerArrival) -> Receipt:
     return Receipt(row.id, row.tenant, row.workflow, now)
 
 
-async def _store(process: processes.Process, arrival: TriggerArrival, row: InboxRow) -> None:
+def _store(process: processes.Process, arrival: TriggerArrival, row: InboxRow) -> asyncio.Future[None]:
     if arrival.slots is None:
-        await process.store.put_inbox([row])
-    elif not await process.store.put_within(row, arrival.slots, arrival.waiting):
+        return process.store.put_arrived(row)
+    return asyncio.ensure_future(_store_within(process, row, arrival.slots, arrival.waiting))
+
+
+async def _store_within(process: processes.Process, row: InboxRow, slots: Slots, waiting: int) -> None:
+    if not await process.store.put_within(row, slots, waiting):
         raise TooManyWaiting
 
 

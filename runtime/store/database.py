@@ -123,6 +123,18 @@ class DatabaseStore:
             if row.payloads:
                 self.contents.committed(_contents(row))
 
+    def put_arrived(self, row: InboxRow) -> asyncio.Future[None]:
+        """The same for one row: the promise of the writer, or a task where contents have to be in their place
+        first.
+        """
+        held = _contents(row)
+        if self.contents.big(held):
+            return asyncio.ensure_future(self.put_inbox([row]))
+        answer = self.writer.ask(row)
+        if held:
+            answer.add_done_callback(lambda done: self._written(done, held))
+        return answer
+
     async def put_within(self, row: InboxRow, slots: Slots, waiting: int) -> bool:
         await self._put_contents(row)
         return bool(await self.writer.ask(lambda session: takes.put_within(session, row, slots, waiting)))

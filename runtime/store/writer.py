@@ -34,6 +34,15 @@ Call = Callable[[Session], Any]
 Request = InboxRow | ArrivalRow | Intake | Append | Call
 
 
+class Promise(asyncio.Future[Any]):
+    """What is written whether or not anybody still waits for it: a task that awaits it and is cancelled ends
+    after the commit.
+    """
+
+    def cancel(self, msg: Any = None) -> bool:
+        return False
+
+
 @dataclass(slots=True)
 class _Asked:
     request: Request
@@ -85,7 +94,9 @@ class Writer:
         """Called on the loop. The future is answered after the commit."""
         if self._closing or self._loop is None:
             raise StoreClosed
-        answer: asyncio.Future[Any] = self._loop.create_future()
+        answer: asyncio.Future[Any] = (
+            Promise(loop=self._loop) if type(request) is InboxRow else self._loop.create_future()
+        )
         self._asked.append(_Asked(request, answer))
         if not self._bell.is_set():
             self._bell.set()

@@ -47,6 +47,19 @@ async def test_a_pure_run_costs_one_row_and_answers() -> None:
     assert (inbox.state, inbox.runs, bytes(inbox.record)) == ("started", 1, b"")
 
 
+async def test_what_is_being_stored_begins_although_its_caller_has_gone() -> None:
+    version = await read(lambda: make_version(definition(chain(("Step", compose(1))))))
+    async with process() as running:
+        caller = asyncio.create_task(services.receive(arrival(version)))
+        await asyncio.sleep(0)  # it has asked the writer
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        await until(lambda: Run.objects.filter(status="Succeeded").count() == 1, timeout=10)
+        assert running.host is not None
+        assert not running.host.figures["mislaid"], "it was begun at once, and not found by the sweeper"
+
+
 async def test_n_effects_cost_n_plus_one_rows() -> None:
     version = await read(
         lambda: make_version(definition(chain(*[(f"Call{i}", http(f"http://x/{i}")) for i in range(3)])))
