@@ -89,11 +89,18 @@ class RunResponse(serializers.Serializer[Any]):
     body = serializers.JSONField(allow_null=True)
 
 
+class RunReference(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    workflow = RunWorkflow()
+    status = serializers.ChoiceField(choices=RUN_STATUSES)
+
+
 class RunDetail(RunItem):
     seq = serializers.IntegerField(help_text="Changes after this one arrive on the topic run:{id}.")
     text = serializers.CharField(help_text="The definition this run executes.")
     actions = serializers.DictField(child=RunActionState())
     response = RunResponse(allow_null=True)
+    calledBy = RunReference(allow_null=True, help_text="The run whose action started this one.")
     ahead = serializers.IntegerField(
         allow_null=True, help_text="Of a run that has not begun: how many wait for the same before it."
     )
@@ -134,6 +141,7 @@ class RunActionDetail(serializers.Serializer[Any]):
         help_text="What is withheld.",
     )
     waits = RunActionWaits(allow_null=True)
+    childRun = RunReference(allow_null=True, help_text="The run that the action started.")
 
 
 class RunRepetition(serializers.Serializer[Any]):

@@ -154,6 +154,7 @@ def snapshot(tenant: Tenant, run_id: UUID) -> dict[str, Any]:
     return {
         **present(run, _Names(tenant, [run]), held.reason if held else None),
         "ahead": held.ahead if held else None,
+        "calledBy": _caller(tenant, run.parent_run),
         "seq": found["seq"],
         "text": version.text if version else "",
         "actions": {name: _state(state) for name, state in found["actions"].items()},
@@ -205,7 +206,24 @@ def action(tenant: Tenant, run_id: UUID, name: str, repetition: Sequence[int]) -
         "trackedProperties": wire_value(found.get("trackedProperties"), tenant, run_id),
         "secured": list(found.get("secured") or []),
         "waits": _waits(found.get("waits")),
+        "childRun": _reference(tenant, runtime.child_run(tenant.pk, run_id, name, repetition)),
     }
+
+
+def _caller(tenant: Tenant, run_id: UUID | None) -> dict[str, Any] | None:
+    try:
+        return _reference(tenant, runtime.find_run(tenant.pk, run_id)) if run_id else None
+    except runtime.RunNotFound:  # removed since
+        return None
+
+
+def _reference(tenant: Tenant, run: Run | None) -> dict[str, Any] | None:
+    """A run that another one's page leads to."""
+    if run is None:
+        return None
+    name = tenant.workflows.filter(pk=run.workflow_id).values_list("name", flat=True).first()
+    workflow = {"id": str(run.workflow_id), "name": name or ""}
+    return {"id": str(run.pk), "workflow": workflow, "status": run.status}
 
 
 def _repetition_text(repetition: str | Sequence[int]) -> str:

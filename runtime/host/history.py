@@ -23,6 +23,7 @@ from runtime.engine.plan import Plan, PlanError
 from runtime.engine.snapshots import SCHEMA
 from runtime.engine.state import RunState, fold
 from runtime.host import projection
+from runtime.host.children import child_id
 from runtime.host.held import WAITING, as_run, held_matching
 from runtime.host.plans import plan_of, secured_members
 from runtime.host.snapshots import unpacked
@@ -97,6 +98,12 @@ def find_run(tenant_id: UUID, run_id: UUID) -> Run:
         return Run.objects.get(pk=run_id, tenant_id=tenant_id)
     except ObjectDoesNotExist:
         raise RunNotFound from None
+
+
+def child_run(tenant_id: UUID, run_id: UUID, name: str, repetition: Sequence[int]) -> Run | None:
+    """The run that an action of the run started, once it has begun: its id follows from who asked for it."""
+    wanted = child_id(run_id, address(name, tuple(repetition)))
+    return Run.objects.filter(pk=wanted, tenant_id=tenant_id).first()
 
 
 def run_list(

@@ -15,6 +15,7 @@ from designer.workflows import publishing
 from designer.workflows.models import Workflow
 from runtime import services as runtime
 from runtime.host import history, projection
+from runtime.host.children import child_id
 from runtime.models import Run, Summary
 from runtime.store import codec
 from tests.designer.conftest import Person, problem_of
@@ -33,9 +34,9 @@ def made(workflow: Workflow, alice: Person) -> Made:
         at = NOON + timedelta(minutes=minutes)
         given: dict[str, Any] = {
             "status": "Succeeded", "trigger": "manual", "origin": "callback", "started_at": at, "ended_at": at,
+            "id": uuid.UUID(int=runtime.first_id_at(at).int + next(numbers)),
         }  # fmt: skip
         run = Run.objects.create(
-            id=uuid.UUID(int=runtime.first_id_at(at).int + next(numbers)),
             tenant=workflow.tenant, workflow=workflow, version=workflow.published, **{**given, **columns},
         )  # fmt: skip
         data = codec.pack_value(actions or {})
@@ -110,6 +111,24 @@ def test_the_grid_has_a_cell_for_each_action_of_each_run(alice: Person, charlie:
     }
     assert json.loads(charlie.get(f"runs/grid?workflow={run.workflow_id}").content)["items"] == []
     problem_of(alice.get("runs/grid?limit=101"), 400, "FieldsInvalid")
+
+
+def test_a_run_and_the_one_it_called_lead_to_each_other(
+    alice: Person, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"status": "Succeeded", "startedAt": None, "endedAt": None}
+    monkeypatch.setattr(runtime, "action_detail", lambda tenant, run, name, turn: {"name": name, **said})
+    caller = made()
+    called = made(id=child_id(caller.pk, "Book"), status="Failed", parent_run=caller.pk, parent_action="Book")
+    workflow = {"id": str(called.workflow_id), "name": called.workflow.name}
+    inside = json.loads(alice.get(f"runs/{caller.pk}/actions/Book").content)["childRun"]
+    assert inside == {"id": str(called.pk), "workflow": workflow, "status": "Failed"}
+    assert json.loads(alice.get(f"runs/{caller.pk}/actions/Note").content)["childRun"] is None
+    outside = json.loads(alice.get(f"runs/{called.pk}").content)["calledBy"]
+    assert outside == {"id": str(caller.pk), "workflow": workflow, "status": "Succeeded"}
+    Summary.objects.filter(run=caller).delete()
+    caller.delete()
+    assert json.loads(alice.get(f"runs/{called.pk}").content)["calledBy"] is None, "it is removed by now"
 
 
 def test_many_are_cancelled_and_resubmitted_and_each_says_what_became_of_it(

@@ -133,9 +133,17 @@ def test_run_list_filters_by_status_in_the_address(ana: Person, service: Upstrea
     expect(page).to_have_url(re.compile(r"status=Failed"))
     expect(page.get_by_role("row", name="Goes wrong")).to_contain_text("Call parcel service")
     expect(page.get_by_role("row", name="Goes well")).to_be_hidden()
+    page.get_by_role("combobox", name="Time").click()
+    page.get_by_role("option", name="Between…").click()
+    expect(page).to_have_url(re.compile(r"since=2.*Z"))
     page.reload()
     expect(page.get_by_role("row", name="Goes wrong")).to_be_visible()
     expect(page.get_by_role("row", name="Goes well")).to_be_hidden()
+    page.get_by_label("To", exact=True).fill("2020-01-01T10:00")
+    expect(page.get_by_text("No runs match")).to_be_visible()
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.get_by_role("row", name="Goes well")).to_be_visible()
+    expect(page.get_by_label("From", exact=True)).to_have_count(0)
 
 
 def test_every_turn_of_a_loop_is_reachable(ana: Person) -> None:

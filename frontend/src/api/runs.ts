@@ -13,10 +13,13 @@ export interface RunFilters {
   readonly status?: RunStatus | undefined;
   readonly search?: string | undefined;
   readonly span?: Span | undefined;
+  /** Times between which they started, instead of a span. */
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
 }
 
 function asked({ span, ...filters }: RunFilters, cursor: string | undefined, limit?: number) {
-  const since = span && new Date(Date.now() - SPANS[span] * 3_600_000).toISOString();
+  const since = span ? new Date(Date.now() - SPANS[span] * 3_600_000).toISOString() : filters.since;
   return given({ ...filters, since, cursor, limit });
 }
 

@@ -1727,6 +1727,8 @@ export interface components {
             /** @description What is withheld. */
             secured: components["schemas"]["Secured"][];
             waits: components["schemas"]["RunActionWaits"] | null;
+            /** @description The run that the action started. */
+            childRun: components["schemas"]["RunReference"] | null;
         };
         RunActionState: {
             status: components["schemas"]["ActionStatus"];
@@ -1844,6 +1846,8 @@ export interface components {
                 [key: string]: components["schemas"]["RunActionState"];
             };
             response: components["schemas"]["RunResponse"] | null;
+            /** @description The run whose action started this one. */
+            calledBy: components["schemas"]["RunReference"] | null;
             /** @description Of a run that has not begun: how many wait for the same before it. */
             ahead: number | null;
             /** @description By `Name` or `Name@3-0`: why it does not go on. */
@@ -1922,6 +1926,12 @@ export interface components {
         };
         RunOutcomes: {
             items: components["schemas"]["RunOutcome"][];
+        };
+        RunReference: {
+            /** Format: uuid */
+            id: string;
+            workflow: components["schemas"]["RunWorkflow"];
+            status: components["schemas"]["RunStatus"];
         };
         RunRepetition: {
             repetition: string;

@@ -20,6 +20,7 @@ export type RunDetail = Schemas["RunDetail"];
 export type RunStatus = Schemas["RunStatus"];
 export type RunError = Schemas["RunError"];
 export type RunActionState = Schemas["RunActionState"];
+export type RunReference = Schemas["RunReference"];
 export type RunActionTry = Schemas["RunActionTry"];
 export type RunRepetition = Schemas["RunRepetition"];
 export type RepetitionCounts = Schemas["RepetitionCounts"];

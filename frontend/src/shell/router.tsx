@@ -114,6 +114,8 @@ const runFilters = (search: Record<string, unknown>) => ({
   status: oneOf(search, "status", runStatuses),
   search: text(search, "search"),
   span: oneOf(search, "span", ["hour", "day", "week", "month"]),
+  since: text(search, "since"),
+  until: text(search, "until"),
 });
 
 const runs = createRoute({

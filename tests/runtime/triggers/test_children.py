@@ -74,6 +74,7 @@ async def test_a_child_is_called_by_name_and_by_resource_id(spelling: str, tmp_p
     assert found["outputs"]["body"] == {"got": {"n": 1}}
     (inner,) = await runs(called)
     assert (inner.parent_run, inner.client_tracking_id) == (run.pk, run.client_tracking_id)
+    assert await read(lambda: services.child_run(run.tenant_id, run.pk, "Call", ())) == inner
 
 
 async def test_without_waiting_the_parent_goes_on(tmp_path: Path) -> None:

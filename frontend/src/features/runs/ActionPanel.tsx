@@ -1,5 +1,6 @@
 import { IconPlayerTrackNext, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { usePermission } from "../../api/permissions";
 import { asProblem } from "../../api/problem";
@@ -68,6 +69,11 @@ export function ActionPanel(props: ActionPanelProps) {
           <div className={styles.sub}>
             {shown?.status && <StatusPill status={shown.status} duration={durationOf(shown)} retries={retriesOf(detail, state)} />}
             {entry?.action.type}
+            {detail?.childRun && (
+              <Link to="/t/$tenant/w/$wf/runs/$run" params={{ tenant, wf: detail.childRun.workflow.id, run: detail.childRun.id }} search={{}}>
+                Open the run of {detail.childRun.workflow.name}
+              </Link>
+            )}
           </div>
           {shown?.status === "Running" && waits && (
             <div className={styles.sub} role="status">

@@ -26,6 +26,8 @@ export interface RunHeaderProps {
   readonly newer?: ReactNode;
   /** The run that this one repeats. */
   readonly source?: ReactNode;
+  /** The run that called this one. */
+  readonly caller?: ReactNode;
   /** The view switch. */
   readonly children: ReactNode;
 }
@@ -52,6 +54,7 @@ export function RunHeader(props: RunHeaderProps) {
       <span className={styles.fact}>{run.version === null ? "Draft" : `Version ${run.version}`}</span>
       {props.newer && <span className={styles.fact}>{props.newer}</span>}
       {props.source}
+      {props.caller}
       <span className={styles.fact}>
         Run id
         <CopyButton value={run.id} label="Copy run id" />

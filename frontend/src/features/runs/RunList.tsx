@@ -13,6 +13,7 @@ import { DataView } from "../../ui/DataView";
 import { EmptyState } from "../../ui/EmptyState";
 import { FilterBar, filterSelectClass, SearchField } from "../../ui/FilterBar";
 import { Select } from "../../ui/Select";
+import { TextField } from "../../ui/TextField";
 import { isFinal, statusLook } from "../../ui/statuses";
 import { toast } from "../../ui/toasts";
 import styles from "./RunList.module.css";
@@ -26,9 +27,20 @@ const spans = Object.keys(SPANS) as Span[];
 export type RunSearch = Omit<RunFilters, "workflow">;
 
 /** Of what an address says, what is a filter: it may have been typed by hand. */
-export function runSearch({ status, search, span }: RunSearch): RunSearch {
-  return { status: statuses.find((each) => each === status), search, span: spans.find((each) => each === span) };
+export function runSearch({ status, search, span, since, until }: RunSearch): RunSearch {
+  const known = spans.find((each) => each === span);
+  return { status: statuses.find((each) => each === status), search, span: known, since: known ? undefined : moment(since), until: known ? undefined : moment(until) };
 }
+
+/** A time that can be asked for: while a year is typed, it is one of the first century. */
+function moment(iso: string | undefined): string | undefined {
+  const date = new Date(iso ?? "");
+  return date.getFullYear() > 1970 && date.getFullYear() < 9000 ? date.toISOString() : undefined;
+}
+
+const BETWEEN = "between";
+const DAY = 86_400_000;
+const MINUTE = 60_000;
 
 interface RunFilterBarProps {
   readonly filters: RunSearch;
@@ -38,6 +50,7 @@ interface RunFilterBarProps {
 }
 
 export function RunFilterBar({ filters, onFilters, children }: RunFilterBarProps) {
+  const between = filters.since !== undefined || filters.until !== undefined;
   return (
     <FilterBar>
       <SearchField label="Id, tracking id, failed action or error" value={filters.search ?? ""} onChange={(search) => onFilters({ search: search === "" ? undefined : search })} />
@@ -51,13 +64,44 @@ export function RunFilterBar({ filters, onFilters, children }: RunFilterBarProps
       <Select
         aria-label="Time"
         className={filterSelectClass}
-        data={[{ value: "", label: "Any time" }, ...spans.map((each) => ({ value: each, label: spanWords[each] }))]}
-        value={filters.span ?? ""}
-        onChange={(value) => onFilters({ span: spans.find((each) => each === value) })}
+        data={[{ value: "", label: "Any time" }, ...spans.map((each) => ({ value: each, label: spanWords[each] })), { value: BETWEEN, label: "Between…" }]}
+        value={between ? BETWEEN : (filters.span ?? "")}
+        onChange={(value) => onFilters({ span: spans.find((each) => each === value), since: value === BETWEEN ? new Date(Math.floor((Date.now() - DAY) / MINUTE) * MINUTE).toISOString() : undefined, until: undefined })}
       />
+      {between && (
+        <>
+          <Moment label="From" value={filters.since} onChange={(since) => onFilters({ since })} />
+          <Moment label="To" value={filters.until} onChange={(until) => onFilters({ until })} />
+        </>
+      )}
       {children}
     </FilterBar>
   );
+}
+
+/** A time as this person's clock says it; the address has it as everybody's. */
+function Moment({ label, value, onChange }: { readonly label: string; readonly value: string | undefined; readonly onChange: (value: string | undefined) => void }) {
+  const [typed, setTyped] = useState(value === undefined ? "" : clock(value));
+  const [shown, setShown] = useState(value);
+  if (value !== shown) {
+    setShown(value);
+    if (moment(typed) !== value) setTyped(value === undefined ? "" : clock(value));
+  }
+  return (
+    <TextField
+      type="datetime-local" aria-label={label} title={label} value={typed}
+      onChange={({ currentTarget }) => {
+        setTyped(currentTarget.value);
+        const next = moment(currentTarget.value);
+        if (next !== undefined || currentTarget.value === "") onChange(next);
+      }}
+    />
+  );
+}
+
+function clock(iso: string): string {
+  const date = new Date(iso);
+  return new Date(date.getTime() - date.getTimezoneOffset() * MINUTE).toISOString().slice(0, 16);
 }
 
 export interface RunListProps {
@@ -72,9 +116,9 @@ export interface RunListProps {
 
 /** Runs, newest first, by keyset pages; it keeps itself up to date. */
 export function RunList({ tenant, workflow, filters, onFilters, poll, empty }: RunListProps) {
-  const { status, search, span } = filters;
+  const { status, search, span, since, until } = filters;
   const query = useInfiniteQuery({
-    ...runsQuery(tenant, { workflow, status, search, span }),
+    ...runsQuery(tenant, { workflow, status, search, span, since, until }),
     placeholderData: (before) => before,
     refetchInterval: poll,
   });
@@ -84,7 +128,7 @@ export function RunList({ tenant, workflow, filters, onFilters, poll, empty }: R
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   const chosen = rows.filter((run) => selection.has(run.id));
   const none = query.isSuccess && rows.length === 0;
-  const filtered = status !== undefined || search !== undefined || span !== undefined;
+  const filtered = [status, search, span, since, until].some((one) => one !== undefined);
   const more = query.hasNextPage ? { onMore: () => void query.fetchNextPage(), busy: query.isFetchingNextPage } : undefined;
   return (
     <>
@@ -100,7 +144,7 @@ export function RunList({ tenant, workflow, filters, onFilters, poll, empty }: R
             title={more ? "None yet among the newest runs" : "No runs match"}
             text={more ? "The older ones have not been looked through." : "No run is as these filters ask."}
             primary={more ? <Button variant="primary" busy={more.busy} onClick={more.onMore}>Search further back</Button> : undefined}
-            secondary={<Button onClick={() => onFilters({ status: undefined, search: undefined, span: undefined })}>Clear filters</Button>}
+            secondary={<Button onClick={() => onFilters({ status: undefined, search: undefined, span: undefined, since: undefined, until: undefined })}>Clear filters</Button>}
           />
         )}
         {none && !filtered && empty}

@@ -1,4 +1,4 @@
-import type { RunActionState, RunActionTry, RunError } from "../../api/types";
+import type { RunActionState, RunActionTry, RunError, RunReference } from "../../api/types";
 import { type JsonNode, member, printJson, readJson, textOf } from "../../ui/jsonTree";
 
 /** One action's record, its values as lossless trees. */
@@ -15,6 +15,8 @@ export interface ActionDetail {
   readonly secured: readonly string[];
   /** Why it does not go on yet. */
   readonly waits: RunActionState["waits"] | null;
+  /** The run of another workflow that it started. */
+  readonly childRun: RunReference | null;
 }
 
 /** Reads the answer's text: values stay trees, the small fixed parts become plain objects. */
@@ -36,6 +38,7 @@ export function readDetail(text: string): ActionDetail {
     trackedProperties: valueOf(root, "trackedProperties"),
     secured: plain("secured", []),
     waits: plain("waits", null),
+    childRun: plain("childRun", null),
   };
 }
 

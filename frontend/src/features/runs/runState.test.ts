@@ -22,7 +22,7 @@ const run: RunDetail = {
   upTo: null,
   firstFailedAction: null,
   waitsFor: null,
-  ahead: null,
+  ahead: null, calledBy: null,
   seq: 3,
   text: "{}",
   actions: { A: { status: "Succeeded", code: "OK", startedAt: "2026-01-01T00:00:00Z", endedAt: "2026-01-01T00:00:01Z", tries: 1 } },

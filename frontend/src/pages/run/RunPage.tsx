@@ -208,6 +208,11 @@ function Header({ tenant, run, count, children }: LoadedRunProps & { readonly co
           {run.origin === "rerun" ? "Goes on from" : "Repeats"} run {run.sourceRun.slice(-8)}
         </Link>
       )}
+      caller={run.calledBy && (
+        <Link to="/t/$tenant/w/$wf/runs/$run" params={{ tenant, wf: run.calledBy.workflow.id, run: run.calledBy.id }} search={{}}>
+          Called by a run of {run.calledBy.workflow.name}
+        </Link>
+      )}
       actionCount={count}
       newer={newer}
       mayCancel={usePermission(tenant, "run.cancel")}
