@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 export PATH := $(BIN):$(PATH)
+# Tests start hundreds of processes: each finds its modules compiled, also where the machine says not to keep them.
+export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 CANVAS := static/.vite/manifest.json
 CANVAS_SOURCES := $(shell find frontend/src frontend/index.html frontend/*.ts frontend/*.js frontend/package.json -type f 2>/dev/null | grep -v '\.test\.')
