@@ -26,6 +26,9 @@ from connectors.sdk.errors import ConnectorError
 _NURSERY = Path(__file__).with_name("nursery.py")
 _CHILD = Path(__file__).with_name("isolated.py")
 ANSWER_LIMIT = 104_857_600  # reference 13: a single output
+# What is read of a child at all: whoever had broken out of an interpreter could write without an end.
+_READ_LIMIT = 2 * ANSWER_LIMIT
+_LENGTH_DIGITS = 12
 
 
 class Nursery:
@@ -76,10 +79,17 @@ class Nursery:
         with self._lock:
             if self._process is not None and self._process.poll() is not None:
                 self._close()
-            if self._control is None:
-                self._start()
-            assert self._control is not None
-            socket.send_fds(self._control, [said], [connection.fileno()])
+            try:
+                self._send(said, connection)
+            except (BrokenPipeError, ConnectionResetError):  # it dies just now
+                self._close()
+                self._send(said, connection)
+
+    def _send(self, said: bytes, connection: socket.socket) -> None:
+        if self._control is None:
+            self._start()
+        assert self._control is not None
+        socket.send_fds(self._control, [said], [connection.fileno()])
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -99,7 +109,7 @@ class Nursery:
 
 
 def _received(connection: socket.socket, deadline: float) -> bytes:
-    """What comes after its length; empty where the other side ended before."""
+    """What comes after its length; empty where the other side ended before, or wrote what it must not."""
     held = bytearray()
     wanted: int | None = None
     while wanted is None or len(held) < wanted:
@@ -108,10 +118,14 @@ def _received(connection: socket.socket, deadline: float) -> bytes:
         if not part:
             return b""
         held += part
-        if wanted is None and (end := held.find(b"\n")) >= 0:
-            wanted = int(held[:end])
-            del held[: end + 1]
-    return bytes(held)
+        if wanted is None:
+            length, line_end, _ = held[: _LENGTH_DIGITS + 1].partition(b"\n")
+            if line_end and length.isdigit() and int(length) <= _READ_LIMIT:
+                wanted = int(length)
+                del held[: len(length) + 1]
+            elif line_end or len(held) > _LENGTH_DIGITS:
+                return b""
+    return bytes(held[:wanted])
 
 
 class Isolated:

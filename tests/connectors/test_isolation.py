@@ -27,6 +27,7 @@ def serve(request):
         names = set(os.environ) - {"LC_CTYPE"}
         return repr((names, os.getcwd(), sorted(os.listdir("/proc/self/fd"))[:-1])).encode()
     if request == b"sleep": time.sleep(60)
+    if request.startswith(b"write "): os.write(0, request[6:])
     return b"%d:" % len(seen) + request[::-1]
 """
 
@@ -52,6 +53,11 @@ def test_a_child_has_no_environment_and_no_descriptor_of_another_call(nursery: N
 def test_a_child_that_dies_answers_nothing(nursery: Nursery) -> None:
     assert nursery.ask(b"die", 10) == b""
     assert nursery.ask(b"abc", 10) == b"1:cba"
+
+
+@pytest.mark.parametrize("written", [b"9" * 40, b"-5\n", b"999999999999\n", b"\n", b"x\nabc"])
+def test_a_child_that_writes_what_is_no_answer_answers_nothing(nursery: Nursery, written: bytes) -> None:
+    assert nursery.ask(b"write " + written, 10) == b""
 
 
 def test_a_child_past_its_time_is_ended(nursery: Nursery) -> None:
