@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { DraftStore, type SentEdit, type Sent, type StoredEdits, type Transport } from "./document";
+import { DraftStore, type SentEdit, type Sent, type StoredEdits, type Transport, type Unsent } from "./document";
 import { at as nodeAt } from "./workflow/document";
-import { apply as applyEdit, type Edit } from "./workflow/edits";
+import { apply as applyEdit, openDraft, type Edit } from "./workflow/edits";
 import { everyAction, find } from "./workflow/graph";
 import { readNotes } from "./workflow/notes";
 import { layout } from "./workflow/layout";
@@ -80,7 +80,7 @@ class World {
     }
   }
 
-  client(author: string, loss: number): DraftStore {
+  client(author: string, loss: number, kept: { unsent: Unsent | null } = { unsent: null }): DraftStore {
     const late = <Answer,>(answer: () => Answer): Promise<Answer> => new Promise((resolve) => this.later(20 + this.random() * 200, () => resolve(answer())));
     const transport: Transport = {
       load: () => late(() => ({ text: this.server.text, revision: this.server.revision })),
@@ -88,7 +88,7 @@ class World {
       sha256: (text) => Promise.resolve(text),
       newId: () => `${author}-${String((this.ids += 1))}`,
       later: (milliseconds, work) => this.later(milliseconds, work),
-      remember: () => undefined,
+      remember: (unsent) => void (kept.unsent = structuredClone(unsent)),
     };
     const store = new DraftStore({ text: this.server.text, revision: this.server.revision }, transport, () => this.now);
     this.server.listeners.push((stored) => {
@@ -213,6 +213,28 @@ describe("one client", () => {
     expect(JSON.parse(store.state.draft.document.text)).toEqual(last);
     await world.settle();
     expect(world.server.text).toBe(store.state.draft.document.text);
+  });
+});
+
+describe("a page that closes", () => {
+  test("at whatever moment: what was done in it is done once when it comes back", async () => {
+    for (let moment = 0; moment < 700; moment += 10) {
+      const world = new World(seeded(moment));
+      const kept: { unsent: Unsent | null } = { unsent: null };
+      const place = { container: null, branch: "actions", after: ["A"], before: [] };
+      const add = (store: DraftStore): void => void store.edit({ name: "addAction", arguments: { place, name: "New", text: '{"type": "Compose"}' } });
+      const closing = world.client("ana", 0, kept);
+      add(closing);
+      world.later(40, () => add(closing));
+      world.later(50 + moment, () => closing.close());
+      await world.settle();
+      const back = world.client("ana", 0.2, kept);
+      void back.resume(kept.unsent ?? { edits: [], batch: null });
+      await world.settle();
+      const names = everyAction(openDraft(world.server.text).graph).map((action) => action.name);
+      expect(names.filter((name) => name.startsWith("New")).sort(), `closed at ${String(moment)}`).toEqual(["New", "New_2"]);
+      expect([back.state.draft.document.text, kept.unsent]).toEqual([world.server.text, null]);
+    }
   });
 });
 

@@ -50,15 +50,28 @@ export type Sent =
   /** The server will never take it. */
   | { readonly kind: "refused"; readonly message: string };
 
+/** Edits as they are sent: under the same id they are done once, however often they come. */
+export interface Batch {
+  readonly id: string;
+  readonly base: number;
+  readonly edits: readonly SentEdit[];
+}
+
+/** What a page leaves behind that closes: edits, the first of them perhaps in a batch whose answer it has not seen. */
+export interface Unsent {
+  readonly edits: readonly Edit[];
+  readonly batch: Batch | null;
+}
+
 /** What the draft needs from the outside. Tests put a bad network here. */
 export interface Transport {
   load(): Promise<Loaded>;
-  send(batch: { readonly id: string; readonly base: number; readonly edits: readonly SentEdit[] }): Promise<Sent>;
+  send(batch: Batch): Promise<Sent>;
   sha256(text: string): Promise<string | null>;
   newId(): string;
   later(milliseconds: number, work: () => void): void;
   /** Keeps edits across a reload; null forgets them. */
-  remember(edits: readonly Edit[] | null): void;
+  remember(unsent: Unsent | null): void;
 }
 
 export type SaveState = "saved" | "saving" | "offline" | "refused";
@@ -118,7 +131,9 @@ export class DraftStore {
   private base: Draft;
   private baseRevision: number;
   private pending: Pending[] = [];
-  private flight: { readonly id: string; readonly base: number; readonly count: number } | null = null;
+  private flight: { readonly batch: Batch; readonly count: number } | null = null;
+  /** What an earlier page left behind, while it is not settled. */
+  private left: Unsent | null = null;
   private readonly early = new Map<number, StoredEdits>();
   private scheduled = false;
   private failures = 0;
@@ -159,9 +174,28 @@ export class DraftStore {
     return applied;
   }
 
-  /** Does an edit again that waited in storage while the page was closed. */
-  resume(edits: readonly Edit[]): void {
+  /** Does again what waited in storage while the page was closed; of a batch on its way only what the server never got. */
+  async resume(left: Unsent): Promise<void> {
+    let { edits } = left;
+    if (left.batch) {
+      const { batch } = left;
+      this.left = left;
+      this.changed();
+      const sent = await this.deliver(batch);
+      if (this.closed) return;
+      if (sent.kind !== "stale" || sent.stale.missing.some((one) => one.id === batch.id)) edits = edits.slice(batch.edits.length);
+      if (sent.kind === "refused") this.report(`The server did not accept what was changed last: ${sent.message}`);
+      this.left = { edits, batch: null };
+      const reached = sent.kind === "done" ? sent.revision : sent.kind === "stale" ? sent.stale.revision : 0;
+      while (!this.closed && this.baseRevision < reached) {
+        await this.reload(null);
+        if (this.baseRevision < reached) await new Promise<void>((resolve) => this.transport.later(200, resolve));
+      }
+      if (this.closed) return;
+      this.left = null;
+    }
     for (const edit of edits) this.attempt(edit);
+    this.changed();
   }
 
   private attempt(edit: Edit): void {
@@ -206,11 +240,16 @@ export class DraftStore {
   }
 
   private changed(): void {
-    const waiting = this.pending.length;
+    const waiting = this.pending.length + (this.left?.edits.length ?? 0);
     const { save } = this.state;
     this.store.setState({ waiting, save: waiting === 0 ? "saved" : save === "offline" ? "offline" : "saving" });
-    this.transport.remember(waiting === 0 ? null : this.pending.map((one) => one.edit));
-    if (waiting > 0) this.schedule(SEND_PAUSE);
+    this.keep();
+    if (this.pending.length > 0) this.schedule(SEND_PAUSE);
+  }
+
+  private keep(): void {
+    const edits = [...(this.left?.edits ?? []), ...this.pending.map((one) => one.edit)];
+    this.transport.remember(edits.length === 0 ? null : { edits, batch: this.left ? this.left.batch : (this.flight?.batch ?? null) });
   }
 
   // ------------------------------------------------------------------------------------------ undo
@@ -285,28 +324,31 @@ export class DraftStore {
 
   private async flush(): Promise<void> {
     if (this.flight || this.pending.length === 0 || this.closed) return;
-    const batch = this.pending.slice(0, 50);
-    const flight = { id: this.transport.newId(), base: this.baseRevision, count: batch.length };
-    this.flight = flight;
-    const edits = batch.map((one): SentEdit => ({ name: one.edit.name, arguments: one.edit.arguments, patch: one.patch }));
-    for (;;) {
-      const sent = await this.transport.send({ id: flight.id, base: flight.base, edits });
-      if (this.closed) return;
-      if (sent.kind === "offline") {
-        this.store.setState({ save: "offline" });
-        const wait = RETRIES[Math.min(this.failures, RETRIES.length - 1)] ?? 15000;
-        this.failures += 1;
-        await new Promise<void>((resolve) => this.transport.later(wait, resolve));
-        continue;
-      }
-      this.failures = 0;
-      if (sent.kind === "done") await this.confirm(sent.revision, sent.sha256);
-      else if (sent.kind === "stale") await this.rebase(flight.id, sent.stale);
-      else this.drop(sent.message);
-      break;
-    }
+    const edits = this.pending.slice(0, 50).map((one): SentEdit => ({ name: one.edit.name, arguments: one.edit.arguments, patch: one.patch }));
+    const batch = { id: this.transport.newId(), base: this.baseRevision, edits };
+    this.flight = { batch, count: edits.length };
+    this.keep();
+    const sent = await this.deliver(batch);
+    if (this.closed) return;
+    if (sent.kind === "done") await this.confirm(sent.revision, sent.sha256);
+    else if (sent.kind === "stale") await this.rebase(batch.id, sent.stale);
+    else if (sent.kind === "refused") this.drop(sent.message);
     this.drain();
     if (this.pending.length > 0) this.schedule(0);
+  }
+
+  /** Sends a batch until there is an answer, or nobody who would read it. */
+  private async deliver(batch: Batch): Promise<Sent> {
+    for (;;) {
+      const sent = await this.transport.send(batch);
+      if (sent.kind !== "offline") this.failures = 0;
+      if (sent.kind !== "offline" || this.closed) return sent;
+      this.store.setState({ save: "offline" });
+      const wait = RETRIES[Math.min(this.failures, RETRIES.length - 1)] ?? 15000;
+      this.failures += 1;
+      await new Promise<void>((resolve) => this.transport.later(wait, resolve));
+      if (this.closed) return sent;
+    }
   }
 
   private async confirm(revision: number, sha256: string): Promise<void> {

@@ -120,6 +120,34 @@ def test_a_change_of_heart_can_be_taken_back(page: Page, ana: Person) -> None:
     saved(page)
 
 
+def test_a_reload_loses_no_edit_and_does_none_twice(page: Page, ana: Person) -> None:
+    text = definitions.texts("First", "Second")
+    workflow = ana.workflow("Reloaded at once", text, publish=False)
+    held: list[Route] = []
+
+    def swallow(route: Route) -> None:
+        """The server gets it; the answer never comes."""
+        if not held:
+            route.fetch()
+        held.append(route)
+
+    page.route("**/draft/edits", swallow)
+    page.goto(f"/t/{ana.tenant}/w/{workflow}/design")
+    add(page, "Compose")
+    expect(page.get_by_role("treeitem")).to_have_count(4)
+    while not held:
+        page.wait_for_timeout(20)
+    add(page, "Compose")  # waits for the answer to the first
+    expect(page.get_by_role("treeitem")).to_have_count(5)
+    page.unroute("**/draft/edits")
+    page.reload()
+    expect(page.get_by_role("treeitem").first).to_be_visible()
+    saved(page)
+    expect(page.get_by_role("treeitem")).to_have_count(5)
+    stored = json.loads(ana.get(f"/workflows/{workflow}/draft")["text"])
+    assert len(stored["definition"]["actions"]) == 4
+
+
 def test_a_callback_address_is_renewed(page: Page, ana: Person) -> None:
     workflow = ana.workflow("Renewed address", definitions.orders("http://127.0.0.1:9/never"))
     old, _ = ana.address(workflow), page.goto(f"/t/{ana.tenant}/w/{workflow}/design?node=manual")

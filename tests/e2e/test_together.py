@@ -148,6 +148,7 @@ def test_the_same_field_at_once(pair: Pair) -> None:
 
 
 def test_rename_meets_edit(pair: Pair) -> None:
+    write(pair.ana, "Third", "after @{outputs('Second')}")
     pair.ana.get_by_role("treeitem", name="Second").click()
     rename(pair.bob, "Second", "Renamed by Bob")
     expect(pair.ana.get_by_role("treeitem", name="Renamed by Bob")).to_be_visible()
@@ -156,6 +157,7 @@ def test_rename_meets_edit(pair: Pair) -> None:
     write(pair.ana, "Renamed by Bob", "kept")
     pair.agree()
     assert '"Renamed_by_Bob"' in pair.text()
+    assert "after @{outputs('Renamed_by_Bob')}" in pair.text()
     assert "kept" in pair.text()
 
 
@@ -191,7 +193,7 @@ def test_offline_for_a_while(pair: Pair) -> None:
     # The editor of fields comes a moment after the page; without it there is nothing to type into offline.
     write(pair.ana, "First", "before")
     pair.ana.context.set_offline(True)
-    write(pair.ana, "First", "while offline")
+    write(pair.ana, "First", "while offline @{outputs('Second')}")
     rename(pair.ana, "Third", "Last")
     expect(pair.ana.get_by_text("Offline, ")).to_be_visible()
     write(pair.bob, "Third", "meanwhile")
@@ -200,7 +202,7 @@ def test_offline_for_a_while(pair: Pair) -> None:
     pair.ana.context.set_offline(False)
     pair.agree()
     text = pair.text()
-    assert "while offline" in text
+    assert "while offline @{outputs('Middle')}" in text
     assert "meanwhile" in text
     assert '"Last"' in text
     assert '"Middle"' in text

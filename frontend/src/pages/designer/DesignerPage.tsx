@@ -74,7 +74,7 @@ function LoadedDesigner({ loaded, ...props }: DesignerPageProps & { readonly loa
   useEffect(() => {
     if (!store) return undefined;
     store.open();
-    store.resume(rememberedEdits(props.tenant, props.workflowId));
+    void store.resume(rememberedEdits(props.tenant, props.workflowId));
     return () => store.close();
   }, [store, props.tenant, props.workflowId]);
   if (!store) return <Unreadable text={loaded.text} problem={problem} />;

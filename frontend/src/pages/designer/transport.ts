@@ -1,18 +1,20 @@
 import { loadDraft, sendEdits } from "../../api/drafts";
 import { asProblem } from "../../api/problem";
 import type { DraftEdits } from "../../api/drafts";
-import type { Loaded, Sent, Stale, Transport } from "../../document";
+import type { Loaded, Sent, Stale, Transport, Unsent } from "../../document";
 import type { Edit } from "../../workflow/edits";
 
 const storageKey = (tenant: string, workflow: string): string => `millrace:edits:${tenant}:${workflow}`;
 
-/** Edits that a closed or reloaded page had not sent yet. */
-export function rememberedEdits(tenant: string, workflow: string): Edit[] {
+/** What a closed or reloaded page had not sent yet, or had no answer to. */
+export function rememberedEdits(tenant: string, workflow: string): Unsent {
+  const nothing: Unsent = { edits: [], batch: null };
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(storageKey(tenant, workflow)) ?? "[]");
-    return Array.isArray(stored) ? (stored as Edit[]) : [];
+    const stored: unknown = JSON.parse(localStorage.getItem(storageKey(tenant, workflow)) ?? "null");
+    if (Array.isArray(stored)) return { edits: stored as Edit[], batch: null }; // as it was kept before batches were
+    return typeof stored === "object" && stored !== null && Array.isArray((stored as Unsent).edits) ? (stored as Unsent) : nothing;
   } catch {
-    return [];
+    return nothing;
   }
 }
 
@@ -52,9 +54,9 @@ export function httpTransport(tenant: string, workflow: string): Transport {
       const timer = setTimeout(go, milliseconds);
       if (milliseconds >= 500) window.addEventListener("online", go);
     },
-    remember: (edits) => {
-      if (edits === null) localStorage.removeItem(storageKey(tenant, workflow));
-      else localStorage.setItem(storageKey(tenant, workflow), JSON.stringify(edits));
+    remember: (unsent) => {
+      if (unsent === null) localStorage.removeItem(storageKey(tenant, workflow));
+      else localStorage.setItem(storageKey(tenant, workflow), JSON.stringify(unsent));
     },
   };
 }
