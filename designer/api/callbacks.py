@@ -58,7 +58,13 @@ SPOOL_FROM = 1 << 20
 # Look-ups have threads of their own, so that a burst of calls cannot take those of the pages, nor more
 # connections.
 _readers = Readers("callbacks", 4)
-_targets = doors.Targets()
+
+
+async def _find(workflow_id: uuid.UUID) -> CallbackTarget | None:
+    return await _readers.read(partial(doors.callback_target, workflow_id))
+
+
+_targets = doors.Targets(_find)
 
 
 def handles(path: str) -> bool:
@@ -298,11 +304,7 @@ async def _admitted(
 
 
 async def _signed(scope: Scope, workflow_id: uuid.UUID, permission: str) -> CallbackTarget:
-    target = _targets.known(workflow_id)
-    if target is None:
-        target = await _readers.read(lambda: doors.callback_target(workflow_id))
-        if target is not None:
-            _targets.keep(target)
+    target = await _targets.get(workflow_id)
     # An unknown workflow is checked against a key as well, so that the time taken tells nothing.
     generations = (target.primary_key_generation, target.secondary_key_generation) if target else (0, 0)
     asked: bytes = scope["query_string"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,22 +71,51 @@ def run_callback_limit(run_id: uuid.UUID, token: str) -> int | None:
 
 
 class Targets:
-    """Targets looked up within the last second: a burst of calls to one address asks the database once."""
+    """Targets looked up within the last second. A burst of calls to one address asks the database once, and
+    calls that keep coming do not wait for it: they have it asked ahead of time.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, find: Callable[[uuid.UUID], Awaitable[CallbackTarget | None]]) -> None:
+        self._find = find
         self._kept: dict[uuid.UUID, tuple[float, CallbackTarget]] = {}
+        self._asking: dict[uuid.UUID, asyncio.Task[CallbackTarget | None]] = {}
         post_save.connect(self._changed, sender=Workflow)
 
-    def known(self, workflow_id: uuid.UUID) -> CallbackTarget | None:
-        until, target = self._kept.get(workflow_id, (0.0, None))
-        return target if time.monotonic() < until else None
+    async def get(self, workflow_id: uuid.UUID) -> CallbackTarget | None:
+        """On the loop."""
+        asked, target = self._kept.get(workflow_id, (0.0, None))
+        age = time.monotonic() - asked
+        if target is None or age >= KEPT_SECONDS:
+            return await asyncio.shield(self._ask(workflow_id))
+        if age >= KEPT_SECONDS / 2:
+            self._ask(workflow_id)
+        return target
 
-    def keep(self, target: CallbackTarget) -> None:
-        if len(self._kept) >= _KEPT_MOST:
-            self._kept.clear()
-        self._kept[target.workflow_id] = (time.monotonic() + KEPT_SECONDS, target)
+    def _ask(self, workflow_id: uuid.UUID) -> asyncio.Task[CallbackTarget | None]:
+        asking = self._asking.get(workflow_id)
+        if asking is None:
+            asking = self._asking[workflow_id] = asyncio.ensure_future(self._find(workflow_id))
+            now = time.monotonic()
+            asking.add_done_callback(lambda done: self._answered(workflow_id, now, done))
+        return asking
+
+    def _answered(
+        self, workflow_id: uuid.UUID, asked: float, done: asyncio.Task[CallbackTarget | None]
+    ) -> None:
+        if self._asking.get(workflow_id) is not done:
+            return  # the workflow was changed meanwhile
+        self._asking.pop(workflow_id, None)
+        target = None if done.cancelled() or done.exception() else done.result()
+        if target is not None:
+            if len(self._kept) >= _KEPT_MOST:
+                self._kept.clear()
+            self._kept[workflow_id] = (asked, target)
 
     def _changed(self, instance: Workflow, **_: Any) -> None:
         # Now for whoever reads inside this transaction, and again when others can see it.
-        self._kept.pop(instance.pk, None)
-        transaction.on_commit(lambda: self._kept.pop(instance.pk, None))
+        self._forget(instance.pk)
+        transaction.on_commit(lambda: self._forget(instance.pk))
+
+    def _forget(self, workflow_id: uuid.UUID) -> None:
+        self._asking.pop(workflow_id, None)
+        self._kept.pop(workflow_id, None)

@@ -26,4 +26,4 @@ def private_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
 def fresh_readers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The threads of the public addresses keep their connections; each module has a database of its own."""
     monkeypatch.setattr(callbacks, "_readers", Readers("callbacks", 2))
-    monkeypatch.setattr(callbacks, "_targets", Targets())
+    monkeypatch.setattr(callbacks, "_targets", Targets(callbacks._find))
