@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable
@@ -377,32 +376,6 @@ class TestRefusals:
         workflow.enabled = False
         await workflow.asave()
         (await call(url)).problem(404, "WorkflowTriggerIsNotEnabled")
-
-    async def test_a_burst_asks_the_database_once_and_calls_that_go_on_do_not_wait_for_it(
-        self, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.setattr(doors, "KEPT_SECONDS", 60.0)
-        target = doors.CallbackTarget(uuid.uuid4(), uuid.uuid4(), "T", True, 0, 0, None, None, None)
-        asked: list[asyncio.Event] = []
-
-        async def find(workflow_id: uuid.UUID) -> doors.CallbackTarget:
-            asked.append(asyncio.Event())
-            await asked[-1].wait()
-            return target
-
-        targets = doors.Targets(find)
-        burst = [asyncio.create_task(targets.get(target.workflow_id)) for _ in range(20)]
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        asked[0].set()
-        assert await asyncio.gather(*burst) == [target] * 20
-        assert len(asked) == 1
-        then, _ = targets._kept[target.workflow_id]
-        targets._kept[target.workflow_id] = (then - 40, target)
-        assert [await targets.get(target.workflow_id) for _ in range(3)] == [target] * 3
-        await asyncio.sleep(0)
-        assert len(asked) == 2, "ahead of time, and nobody has waited for it"
-        asked[1].set()
 
     async def test_deleted_is_401_like_unknown(self, fake: FakeRuntime, published: Published):
         url = await published()
