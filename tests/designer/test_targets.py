@@ -26,9 +26,9 @@ async def test_a_burst_asks_the_database_once_and_calls_that_go_on_do_not_wait_f
     burst = [asyncio.create_task(targets.get(target.workflow_id)) for _ in range(20)]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
+    assert len(asked) == 1
     asked[0].set()
     assert await asyncio.gather(*burst) == [target] * 20
-    assert len(asked) == 1
     then, _ = targets._kept[target.workflow_id]
     targets._kept[target.workflow_id] = (then - 40, target)
     assert [await targets.get(target.workflow_id) for _ in range(3)] == [target] * 3
