@@ -85,6 +85,8 @@ def test_resubmit_starts_a_new_run_with_the_same_data(ana: Person, service: Upst
     expect(page).not_to_have_url(re.compile(first["id"]))
     expect(page.locator("header").nth(1).locator("[data-status=Succeeded]")).to_be_visible()
     assert len([got for got in service.received if got[1] == "/ok"]) == 2
+    page.get_by_role("link", name="Runs", exact=True).first.click()
+    expect(page.get_by_text("Repeats an earlier run")).to_have_count(1)
 
 
 def test_a_run_is_repeated_with_other_data(ana: Person, service: Upstream) -> None:

@@ -27,6 +27,16 @@ export interface RunTableProps {
   readonly more?: { readonly onMore: () => void; readonly busy: boolean } | undefined;
 }
 
+/** A run that was started from another one. */
+function Repeated({ words }: { readonly words: string }) {
+  return (
+    <span className={styles.muted} title={words}>
+      <IconRotateClockwise size={14} aria-hidden />
+      <span className="mr-visually-hidden">{words}</span>
+    </span>
+  );
+}
+
 export function RunTable({ tenant, runs, showWorkflow, may, selection, onSelection, more }: RunTableProps) {
   const navigate = useNavigate();
   const commands = useRunCommands(tenant);
@@ -59,7 +69,12 @@ export function RunTable({ tenant, runs, showWorkflow, may, selection, onSelecti
       id: "startedAt",
       header: "Started",
       width: "140px",
-      cell: (run) => <Time iso={run.startedAt} />,
+      cell: (run) => (
+        <span className={styles.started}>
+          <Time iso={run.startedAt} />
+          {run.sourceRun && <Repeated words={run.origin === "rerun" ? "Goes on from an earlier run" : "Repeats an earlier run"} />}
+        </span>
+      ),
     },
     {
       id: "duration",
