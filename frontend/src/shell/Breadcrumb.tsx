@@ -14,9 +14,9 @@ function WorkflowCrumbs({ tenant, wf, run }: { readonly tenant: string; readonly
   const { data: workflow } = useQuery(workflowQuery(tenant, wf));
   return (
     <>
-      <nav aria-label="Breadcrumb">
+      <nav className={styles.where} aria-label="Breadcrumb">
         <ol className={styles.crumbs}>
-          <li>
+          <li className={styles.crumbList}>
             <span className={styles.separator} aria-hidden>
               /
             </span>
@@ -37,7 +37,7 @@ function WorkflowCrumbs({ tenant, wf, run }: { readonly tenant: string; readonly
             )}
           </li>
           {run && (
-            <li>
+            <li className={styles.crumbRun}>
               <span className={styles.separator} aria-hidden>
                 /
               </span>

@@ -42,7 +42,7 @@ export function Tabs<Id extends string>({ items, value, onChange, label, childre
           </MantineTabs.Tab>
         ))}
       </MantineTabs.List>
-      <MantineTabs.Panel value={value} className={panelClassName ?? ""}>
+      <MantineTabs.Panel value={value} className={panelClassName ?? ""} tabIndex={0}>
         {children}
       </MantineTabs.Panel>
     </MantineTabs>

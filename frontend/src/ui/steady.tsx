@@ -18,7 +18,8 @@ export function steady<Given extends object>(Component: ComponentType<Given>): F
       latest.current = given;
     });
     const [handlers] = useState(() => new Handlers((name, args) => (latest.current[name] as Work | undefined)?.(...args)));
-    const kept = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, isHandler(name, value) ? handlers.of(name) : value]));
+    const kept: Record<string, unknown> = {};
+    for (const name of Object.keys(given)) kept[name] = isHandler(name, given[name]) ? handlers.of(name) : given[name];
     return <Kept {...kept} />;
   };
 }

@@ -110,6 +110,7 @@ export class LayoutMemo {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+const NOTHING: readonly never[] = [];
 
 export function layout(graph: Graph, options: LayoutOptions = {}): Layout {
   const metrics = options.metrics ?? METRICS;
@@ -177,13 +178,28 @@ function flatten(part: Part, x: number, y: number, items: Item[], edges: Edge[],
   for (const inner of part.inner) flatten(inner.part, x + inner.x, y + inner.y, items, edges, spots);
 }
 
+/** Written out member by member: what opens a definition runs once, and unoptimised code copies with `...` slowly. */
 function placedAt(part: Part, x: number, y: number): NonNullable<Part["placed"]> {
   return {
     x, y,
-    items: part.items.map((item) => ({ ...item, x: item.x + x, y: item.y + y })),
-    edges: part.edges.map((edge) => ({ ...edge, points: edge.points.map((value, index) => value + (index % 2 === 0 ? x : y)), labelX: edge.labelX + x, labelY: edge.labelY + y })),
-    spots: part.spots.map((spot) => ({ ...spot, x: spot.x + x, y: spot.y + y })),
+    items: part.items.length === 0 ? NOTHING : part.items.map((item) => ({
+      kind: item.kind, id: item.id, name: item.name, action: item.action, branch: item.branch, depth: item.depth, collapsed: item.collapsed,
+      x: item.x + x, y: item.y + y, width: item.width, height: item.height,
+    })),
+    edges: part.edges.length === 0 ? NOTHING : part.edges.map((edge) => ({
+      id: edge.id, container: edge.container, branch: edge.branch, from: edge.from, to: edge.to, points: shifted(edge.points, x, y),
+      statuses: edge.statuses, labelX: edge.labelX + x, labelY: edge.labelY + y,
+    })),
+    spots: part.spots.length === 0 ? NOTHING : part.spots.map((spot) => ({
+      container: spot.container, branch: spot.branch, after: spot.after, before: spot.before, id: spot.id, x: spot.x + x, y: spot.y + y,
+    })),
   };
+}
+
+function shifted(points: readonly number[], x: number, y: number): number[] {
+  const moved: number[] = [];
+  for (let index = 0; index < points.length; index += 2) moved.push((points[index] ?? 0) + x, (points[index + 1] ?? 0) + y);
+  return moved;
 }
 
 interface Context {
@@ -208,7 +224,7 @@ function cardPart(action: Action, depth: number, metrics: Metrics): Part {
     kind: "card", id: action.name, name: action.name, action, branch: null, depth, collapsed: false,
     x: 0, y: 0, width: metrics.cardWidth, height: metrics.cardHeight,
   };
-  return { width: metrics.cardWidth, height: metrics.cardHeight, items: [item], edges: [], spots: [], inner: [] };
+  return { width: metrics.cardWidth, height: metrics.cardHeight, items: [item], edges: NOTHING, spots: NOTHING, inner: NOTHING };
 }
 
 function containerPart(action: Action, depth: number, context: Context): Part {
@@ -219,7 +235,7 @@ function containerPart(action: Action, depth: number, context: Context): Part {
   });
   if (closed) {
     const height = metrics.headerHeight;
-    return { width: metrics.cardWidth, height, items: [frame(metrics.cardWidth, height)], edges: [], spots: [], inner: [] };
+    return { width: metrics.cardWidth, height, items: [frame(metrics.cardWidth, height)], edges: NOTHING, spots: NOTHING, inner: NOTHING };
   }
   const headed = action.branches.length !== 1 || action.branches[0]?.title !== "";
   const columns = action.branches.map((branch) => ({ branch, ...branchPart(branch, action.name, depth + 1, context) }));
@@ -253,7 +269,7 @@ function containerPart(action: Action, depth: number, context: Context): Part {
     x += wide + metrics.gapX;
   });
   const height = bottom + metrics.bottom;
-  return { width, height, items: [frame(width, height), ...items], edges, spots: [], inner };
+  return { width, height, items: [frame(width, height), ...items], edges, spots: NOTHING, inner };
 }
 
 // ---------------------------------------------------------------------------------------------- one branch
@@ -302,7 +318,7 @@ function branchPart(branch: Branch, container: string | null, depth: number, con
   const routes = route(branch, container, flow, blocks, root, xs, ys);
   return {
     centre: root.left,
-    part: { width: root.left + root.right, height: root.height, items: [], edges: routes.edges, spots: routes.spots, inner },
+    part: { width: root.left + root.right, height: root.height, items: NOTHING, edges: routes.edges, spots: routes.spots, inner },
   };
 }
 
@@ -329,8 +345,7 @@ function rootSpot(metrics: Metrics): Spot {
 /** Topological order (ties: order in the definition), predecessors, immediate dominators. */
 function readFlow(actions: readonly Action[], depth: number, context: Context): Flow {
   const order = topological(actions);
-  const place = new Map<string, number>();
-  order.forEach((action, index) => place.set(action.name.toLowerCase(), index));
+  const place = placesOf(order);
   const before: number[][] = [];
   const after: number[][] = order.map(() => []);
   const dominator: number[] = [];
@@ -342,7 +357,7 @@ function readFlow(actions: readonly Action[], depth: number, context: Context): 
       const at = place.get(entry.name.toLowerCase());
       if (at !== undefined && at < index) found.add(at);
     }
-    const sources = [...found].sort((a, b) => a - b);
+    const sources = found.size > 1 ? [...found].sort((a, b) => a - b) : [...found];
     before.push(sources);
     for (const source of sources) after[source]?.push(index);
     let parent = sources[0] ?? -1;
@@ -365,10 +380,30 @@ function meet(first: number, second: number, dominator: readonly number[], level
   return a;
 }
 
+const orders = new WeakMap<readonly Action[], readonly Action[]>();
+
 /** Definition order, but never before a predecessor; a cycle (an error of the definition) is cut at its first action. */
-export function topological(actions: readonly Action[]): Action[] {
-  const place = new Map<string, number>();
-  actions.forEach((action, index) => place.set(action.name.toLowerCase(), index));
+export function topological(actions: readonly Action[]): readonly Action[] {
+  // A branch that did not change is the same list: canvas and outline ask for its order after every edit.
+  const known = orders.get(actions);
+  if (known) return known;
+  const order = inOrder(actions) ? actions : sorted(actions);
+  orders.set(actions, order);
+  return order;
+}
+
+/** Whether everything is written behind what it runs after, as most definitions are. */
+function inOrder(actions: readonly Action[]): boolean {
+  const seen = new Set<string>();
+  for (const action of actions) {
+    for (const entry of action.runAfter) if (!seen.has(entry.name)) return false;
+    seen.add(action.name);
+  }
+  return true;
+}
+
+function sorted(actions: readonly Action[]): Action[] {
+  const place = placesOf(actions);
   const state = new Uint8Array(actions.length);
   const order: Action[] = [];
   const pending: number[] = [];
@@ -395,6 +430,13 @@ export function topological(actions: readonly Action[]): Action[] {
     }
   }
   return order;
+}
+
+/** Where each action stands, by lower-case name. */
+function placesOf(actions: readonly Action[]): Map<string, number> {
+  const place = new Map<string, number>();
+  actions.forEach((action, index) => place.set(action.name.toLowerCase(), index));
+  return place;
 }
 
 const isJoin = (index: number, flow: Flow): boolean => (flow.before[index]?.length ?? 0) > 1;
@@ -513,26 +555,25 @@ function route(branch: Branch, container: string | null, flow: Flow, blocks: rea
   const nameOf = (index: number): string => flow.actions[index]?.name ?? "";
   // Siblings turn at one height, so that a fork is one line, also where only some of its edges carry a label.
   const stubOf = (to: number): number => {
-    if (isJoin(to, flow)) return 0;
     const siblings = flow.kids[(flow.dominator[to] ?? -1) + 1] ?? [];
     return siblings.some((kid) => !isJoin(kid, flow) && needsLabel(kid, flow)) ? LABEL : 0;
   };
   const connect = (from: number, to: number): void => {
     const target = flow.actions[to];
     if (!target) return;
+    const source = from < 0 ? null : nameOf(from);
     const sx = from < 0 ? root.left : (xs[from] ?? 0);
     const sy = from < 0 ? 0 : bottomOf(from);
     const tx = xs[to] ?? 0;
     const ty = ys[to] ?? 0;
-    const entry = target.runAfter.find((one) => one.name.toLowerCase() === nameOf(from).toLowerCase());
-    const label = from >= 0 && entry && !entry.plain ? entry.statuses : null;
-    const turn = ty - STUB - stubOf(to);
+    const entry = source === null ? undefined : linkFrom(target, source);
     const joins = isJoin(to, flow);
-    const labelX = joins ? laneX(from, to, flow, blocks, xs) ?? sx : tx;
+    const turn = ty - STUB - (joins ? 0 : stubOf(to));
+    const lane = joins ? laneX(from, to, flow, blocks, xs) : null;
     edges.push({
-      id: `${prefix}:${nameOf(from)}>${nameOf(to)}`, ...base, from: from < 0 ? null : nameOf(from), to: nameOf(to),
-      points: path(sx, sy, tx, ty, turn, laneX(from, to, flow, blocks, xs)), statuses: label,
-      labelX, labelY: joins ? turn - 14 : ty - STUB + 2,
+      id: `${prefix}:${nameOf(from)}>${target.name}`, container, branch: branch.key, from: source, to: target.name,
+      points: path(sx, sy, tx, ty, turn, lane), statuses: entry && !entry.plain ? entry.statuses : null,
+      labelX: joins ? lane ?? sx : tx, labelY: joins ? turn - 14 : ty - STUB + 2,
     });
   };
   for (const kid of roots) connect(-1, kid);
@@ -549,9 +590,15 @@ function route(branch: Branch, container: string | null, flow: Flow, blocks: rea
   return { edges, spots };
 }
 
+/** What a target says of the action it runs after; mostly in the same spelling. */
+function linkFrom(target: Action, source: string): Action["runAfter"][number] | undefined {
+  return target.runAfter.find((one) => one.name === source) ?? target.runAfter.find((one) => one.name.toLowerCase() === source.toLowerCase());
+}
+
+/** The column beside the blocks in between, where the edge of a join needs one. */
 function laneX(from: number, to: number, flow: Flow, blocks: readonly Block[], xs: Float64Array): number | null {
   const block = blocks[from];
-  if (from < 0 || !block || !isJoin(to, flow)) return null;
+  if (from < 0 || !block) return null;
   const lane = dominates(from, to, flow) ? block.innerLane : block.escapeLane;
   if (lane === 0 || (flow.kids[from + 1] ?? []).length === 0) return null;
   return (xs[from] ?? 0) + lane;

@@ -134,7 +134,7 @@ function CanvasInside(props: CanvasProps) {
   const [menu, setMenu] = useState<MenuAt | null>(null);
   const [map, setMap] = useState(false);
   const detail = useStore((state) => detailOf(state.transform[2]));
-  const moving = useAnchor(drawn, focus);
+  useAnchor(drawn, focus, root);
   const first = useFirstView(drawn, root);
   useReveal(drawn, props.reveal ?? null, useCallback((name: string) => {
     const folded = containersOf(draft.graph, name).map((entry) => entry.action.name).filter((one) => collapsed.has(one));
@@ -226,7 +226,6 @@ function CanvasInside(props: CanvasProps) {
         tabIndex={0}
         data-lod={detail}
         data-running={statuses ? true : undefined}
-        data-moving={moving || undefined}
         aria-label={`Workflow canvas, ${String(count)} ${count === 1 ? "step" : "steps"}. Arrow keys move, Enter opens.`}
         aria-activedescendant={focus ? `card-${drawn.byId.has(focus) ? focus : `trigger:${focus}`}` : undefined}
       >
@@ -308,10 +307,9 @@ const cardElement = (name: string): HTMLElement | null => document.getElementByI
 const boxOf = (drawn: Layout, name: string): Item | undefined => drawn.byId.get(name) ?? drawn.byId.get(`trigger:${name}`);
 
 /** Keeps the focused card where it is on screen when the structure around it changes. */
-function useAnchor(drawn: Layout, focus: string | null): boolean {
+function useAnchor(drawn: Layout, focus: string | null, root: React.RefObject<HTMLElement | null>): void {
   const flow = useReactFlow();
   const before = useRef<Layout | null>(null);
-  const [moving, setMoving] = useState(false);
   useLayoutEffect(() => {
     const old = before.current;
     before.current = drawn;
@@ -324,12 +322,12 @@ function useAnchor(drawn: Layout, focus: string | null): boolean {
       const dx = (from.x + from.width / 2 - to.x - to.width / 2) * zoom;
       const dy = (from.y - to.y) * zoom;
       if (dx !== 0 || dy !== 0) void flow.setViewport({ x: x + dx, y: y + dy, zoom });
-      else setMoving(true);
+      // Said to the style sheet alone: as state it would draw the canvas twice more for every edit.
+      else root.current?.setAttribute("data-moving", "");
     }
-    const timer = setTimeout(() => setMoving(false), 180);
+    const timer = setTimeout(() => root.current?.removeAttribute("data-moving"), 180);
     return () => clearTimeout(timer);
-  }, [drawn, focus, flow]);
-  return moving;
+  }, [drawn, focus, flow, root]);
 }
 
 /**

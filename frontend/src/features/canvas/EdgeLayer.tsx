@@ -131,6 +131,8 @@ interface PlusProps {
   readonly onAdd: CanvasValue["onAdd"];
 }
 
+const PLUS = <IconPlus size={12} stroke={2.5} aria-hidden />;
+
 const PlusButton = memo(function PlusButton({ spot, onAdd }: PlusProps) {
   const dragging = useMoment((moment) => moment.drag !== null);
   const drop = useMoment(({ drag }) => (drag?.spot?.id === spot.id ? (drag.problem === null ? "yes" : "no") : undefined));
@@ -149,7 +151,7 @@ const PlusButton = memo(function PlusButton({ spot, onAdd }: PlusProps) {
       aria-label={`Add an action ${between}`.trim()}
       onClick={() => button.current && onAdd(spot, button.current)}
     >
-      <IconPlus size={12} stroke={2.5} aria-hidden />
+      {PLUS}
     </button>
   );
 });

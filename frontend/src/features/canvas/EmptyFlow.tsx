@@ -1,6 +1,7 @@
 import { IconClipboardText, IconSearch } from "@tabler/icons-react";
 import { useRef } from "react";
 import { Button } from "../../ui/Button";
+import { Skeleton } from "../../ui/Skeletons";
 import { Tile } from "../../ui/Tile";
 import type { OperationEntry } from "../../workflow/catalogue";
 import { lookOfOperation } from "../../workflow/looks";
@@ -34,6 +35,13 @@ export function EmptyFlow({ operations, readOnly, onChoose, onBrowse, onPaste }:
       <section className={styles.box} aria-label="Choose a trigger">
         <h2>What starts this workflow?</h2>
         <p>Every workflow begins with a trigger. You can change it later.</p>
+        {operations === null && (
+          <div className={styles.tiles} role="status" aria-label="Loading the triggers">
+            {[0, 1, 2, 3].map((tile) => (
+              <Skeleton key={tile} height={70} />
+            ))}
+          </div>
+        )}
         <div className={styles.tiles}>
           {triggers.map((operation) => {
             const words = PLAIN[operation.wdlType.toLowerCase()];

@@ -33,6 +33,9 @@ function useStatus(action: Action): CardStatus | undefined {
 const milliseconds = (status: CardStatus): number | undefined =>
   status.startedAt && status.endedAt ? Math.max(0, Date.parse(status.endedAt) - Date.parse(status.startedAt)) : undefined;
 
+/** Codes that say no more than the status beside them: a container fails with `ActionFailed` because of what is inside. */
+const UNTOLD: ReadonlySet<string> = new Set(["OK", "NotSpecified", "Succeeded", "ActionSucceeded", "ActionFailed"]);
+
 function StatusLine({ status }: { readonly status: CardStatus }) {
   const skipped = status.status === "Skipped" || status.status === "Ignored";
   const duration = skipped ? undefined : milliseconds(status);
@@ -45,7 +48,7 @@ function StatusLine({ status }: { readonly status: CardStatus }) {
           <TickingDuration since={status.startedAt} />
         </span>
       )}
-      {status.code && !skipped && !["OK", "NotSpecified", "Succeeded", "ActionSucceeded"].includes(status.code) && <span className={styles.code} title={status.code}>{status.code}</span>}
+      {status.code && !skipped && !UNTOLD.has(status.code) && <span className={styles.code} title={status.code}>{status.code}</span>}
     </span>
   );
 }
@@ -173,8 +176,8 @@ function CardBody({ item, action, props }: { readonly item: Item; readonly actio
     <div {...props} className={`nopan ${styles.card}`} data-kind={item.kind}>
       <Face action={action} size={28} />
       <div className={styles.text}>
-        <div className={styles.title}>{title}</div>
-        {running && status ? <StatusLine status={status} /> : <div className={styles.subtitle}>{subtitle}</div>}
+        <div className={styles.title} title={titleOf(item.name)}>{title}</div>
+        {running && status ? <StatusLine status={status} /> : <div className={styles.subtitle} title={subtitle}>{subtitle}</div>}
       </div>
       <Marks action={action} />
       <ProblemBadge name={item.name} />
@@ -203,8 +206,8 @@ function ContainerBody({ item, action, props }: { readonly item: Item; readonly 
       <div {...props} className={`nopan ${styles.header}`}>
         <Face action={action} size={24} />
         <div className={styles.text}>
-          <div className={styles.title}>{title}</div>
-          {canvas.running && status ? <StatusLine status={status} /> : <div className={styles.subtitle}>{subtitle}</div>}
+          <div className={styles.title} title={titleOf(item.name)}>{title}</div>
+          {canvas.running && status ? <StatusLine status={status} /> : <div className={styles.subtitle} title={subtitle}>{subtitle}</div>}
         </div>
         <ProblemBadge name={item.name} />
         <ChangeMark name={item.name} />

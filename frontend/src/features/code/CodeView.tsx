@@ -103,7 +103,7 @@ export function CodeView({ document, graph, problems, readOnly, selected, edit, 
           </>
         ) : (
           <>
-            <span className={styles.hint}>Changes apply as soon as the text is valid.</span>
+            <span className={styles.hint}>{readOnly ? "To read and copy." : "Changes apply as soon as the text is valid."}</span>
             <CopyButton value={() => text} label="Copy the definition" />
           </>
         )}

@@ -46,7 +46,7 @@ export function ConnectionTable({ tenant, connections, connectors, mayWrite, onE
           <span className={styles.name}>
             <ConnectorIcon icon={connector?.icon ?? ""} color={connector?.color ?? null} />
             <span>
-              <strong>{connection.name}</strong>
+              <strong title={connection.name}>{connection.name}</strong>
               <span className={styles.muted}>{connector?.title ?? connection.connector}</span>
             </span>
           </span>

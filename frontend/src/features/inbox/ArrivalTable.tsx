@@ -19,7 +19,7 @@ export function ArrivalTable({ arrivals, onOpen, more }: ArrivalTableProps) {
 
 const columns: Column<ArrivalItem>[] = [
   { id: "receivedAt", header: "Arrived", width: "140px", cell: (arrival) => <Time iso={arrival.receivedAt} /> },
-  { id: "workflow", header: "Workflow", width: "minmax(160px, 1.4fr)", rowHeader: true, cell: (arrival) => arrival.workflow.name },
+  { id: "workflow", header: "Workflow", width: "minmax(160px, 1.4fr)", rowHeader: true, cell: (arrival) => <span title={arrival.workflow.name}>{arrival.workflow.name}</span> },
   {
     id: "from",
     header: "From",
@@ -33,9 +33,9 @@ const columns: Column<ArrivalItem>[] = [
     cell: (arrival) => {
       const look = outcomeLook(arrival.outcome);
       return (
-        <>
+        <span className={styles.outcome}>
           <StatusPill status={look.status} compact /> {arrival.runs > 1 ? `Split into ${arrival.runs} runs` : look.word}
-        </>
+        </span>
       );
     },
   },

@@ -37,8 +37,8 @@ export function MemberTable({ tenant, members, mine, mayWrite }: MemberTableProp
             <span className={styles.who}>
               <Avatar person={{ key: row.id, name: row.name }} />
               <span className={styles.names}>
-                <strong>{row.name}{row.you && <span className={styles.you}>you</span>}</strong>
-                {row.name !== row.email && <span>{row.email}</span>}
+                <strong title={row.name}>{row.name}{row.you && <span className={styles.you}>you</span>}</strong>
+                {row.name !== row.email && <span title={row.email}>{row.email}</span>}
               </span>
             </span>
           ) },

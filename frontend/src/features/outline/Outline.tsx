@@ -1,6 +1,6 @@
 import { IconChevronDown, IconChevronRight, IconNote, IconPlus } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { steady } from "../../ui/steady";
 import { Button } from "../../ui/Button";
 import { PeopleMarks } from "../../ui/people";
@@ -292,8 +292,8 @@ interface TreeLineProps {
   readonly onAdd: OutlineProps["onAdd"];
 }
 
+/** A line in its place. What it shows is drawn apart: an action more moves all lines below, and they say the same. */
 const TreeLine = steady<TreeLineProps>(function TreeLine({ line, index, top, focused, catalogue, chosen, errors, warnings, status, readOnly, onToggle, onPick, onContext, onAdd }) {
-  const Status = status ? statusLook(status).icon : null;
   return (
     <div
       id={`outline-${String(index)}`}
@@ -309,37 +309,58 @@ const TreeLine = steady<TreeLineProps>(function TreeLine({ line, index, top, foc
       onClick={onPick}
       onContextMenu={onContext}
     >
+      <LineFace
+        name={line.key} open={line.open} action={line.kind === "note" ? null : line.action} branch={line.kind === "branch" ? line.branch : null} note={line.kind === "note" ? noteTitle(line.note) : null}
+        catalogue={catalogue} errors={errors} warnings={warnings} status={status} readOnly={readOnly} onToggle={onToggle} onAdd={onAdd}
+      />
+    </div>
+  );
+});
+
+interface FaceProps extends Pick<TreeLineProps, "catalogue" | "errors" | "warnings" | "status" | "readOnly" | "onToggle" | "onAdd"> {
+  readonly name: string;
+  readonly open: boolean | null;
+  /** The action, or the one whose branch it is. */
+  readonly action: Action | null;
+  readonly branch: Branch | null;
+  readonly note: string | null;
+}
+
+const LineFace = memo(function LineFace({ name, open, action, branch, note, catalogue, errors, warnings, status, readOnly, onToggle, onAdd }: FaceProps) {
+  const Status = status ? statusLook(status).icon : null;
+  return (
+    <>
       <button
         type="button"
         tabIndex={-1}
         className={styles.toggle}
         aria-hidden
-        style={{ visibility: line.open === null ? "hidden" : "visible" }}
+        style={{ visibility: open === null ? "hidden" : "visible" }}
         onClick={(event) => {
           event.stopPropagation();
-          onToggle(line.key, !line.open);
+          onToggle(name, !open);
         }}
       >
-        {line.open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
+        {open ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
       </button>
-      {line.kind === "action" && <Tile {...lookOfAction(line.action, catalogue?.of(line.action))} size={18} />}
-      {line.kind === "note" && <IconNote size={16} aria-hidden />}
-      <span className={line.kind === "branch" ? styles.branch : styles.name}>{line.kind === "branch" ? line.branch.title : line.kind === "note" ? noteTitle(line.note) : titleOf(line.action.name)}</span>
-      {line.kind === "action" && <PeopleMarks name={line.action.name} />}
+      {action && !branch && <Tile {...lookOfAction(action, catalogue?.of(action))} size={18} />}
+      {note !== null && <IconNote size={16} aria-hidden />}
+      <span className={branch ? styles.branch : styles.name}>{branch ? branch.title : note ?? titleOf(action?.name ?? "")}</span>
+      {action && !branch && <PeopleMarks name={action.name} />}
       {Status && <span className={styles.status} style={{ color: `var(--mr-${statusLook(status ?? "").tone}-fg)` }}><Status size={14} /><span className="mr-visually-hidden">{status}</span></span>}
       {errors + warnings > 0 && (
         <span className={styles.count} data-tone={errors > 0 ? "error" : "warning"} aria-label={`${String(errors + warnings)} problems`}>
           {errors + warnings}
         </span>
       )}
-      {line.kind === "branch" && line.branch.actions.length === 0 && !readOnly && (
-        <button type="button" tabIndex={-1} className={styles.add} aria-label={`Add an action to ${line.branch.title}`} onClick={(event) => {
+      {action && branch?.actions.length === 0 && !readOnly && (
+        <button type="button" tabIndex={-1} className={styles.add} aria-label={`Add an action to ${branch.title}`} onClick={(event) => {
           event.stopPropagation();
-          onAdd({ container: line.action.name, branch: line.branch.key, after: [], before: [] }, event.currentTarget);
+          onAdd({ container: action.name, branch: branch.key, after: [], before: [] }, event.currentTarget);
         }}>
           <IconPlus size={13} />
         </button>
       )}
-    </div>
+    </>
   );
 });

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useRef, useState, type ComponentType } from "react"
 import { CodeField } from "../../ui/CodeField";
 import { IconButton } from "../../ui/IconButton";
 import { Menu, MenuDivider, MenuItem } from "../../ui/Menu";
+import { steady } from "../../ui/steady";
 import { Tile } from "../../ui/Tile";
 import type { Catalogue } from "../../workflow/catalogue";
 import { connectionUses } from "../../workflow/connections";
@@ -137,22 +138,33 @@ function Header({ draft, entry, catalogue, intent, readOnly, edit, onTab, onDele
           />
         )}
       </div>
-      <div className={styles.headerTools}>
-        {!readOnly && (
-          <Menu target={<IconButton size="small" label="More" icon={<IconDots size={18} />} />} width={200}>
-            <MenuItem onClick={() => setDescribing(true)}>Add a description</MenuItem>
-            <MenuItem onClick={() => onTab("about")}>About this operation</MenuItem>
-            <MenuDivider />
-            <MenuItem danger icon={<IconTrash size={16} />} onClick={onDelete}>
-              Delete
-            </MenuItem>
-          </Menu>
-        )}
-        <IconButton size="small" label="Close" keys="Esc" icon={<IconX size={18} />} onClick={onClose} />
-      </div>
+      <HeaderTools readOnly={readOnly} onDescribe={() => setDescribing(true)} onTab={onTab} onDelete={onDelete} onClose={onClose} />
     </header>
   );
 }
+
+interface HeaderToolsProps extends Pick<PanelProps, "readOnly" | "onTab" | "onDelete" | "onClose"> {
+  readonly onDescribe: () => void;
+}
+
+/** Menu and close button show the same for every action, and menus cost more to draw than the rest of the header. */
+const HeaderTools = steady<HeaderToolsProps>(function HeaderTools({ readOnly, onDescribe, onTab, onDelete, onClose }) {
+  return (
+    <div className={styles.headerTools}>
+      {!readOnly && (
+        <Menu target={<IconButton size="small" label="More" icon={<IconDots size={18} />} />} width={200}>
+          <MenuItem onClick={onDescribe}>Add a description</MenuItem>
+          <MenuItem onClick={() => onTab("about")}>About this operation</MenuItem>
+          <MenuDivider />
+          <MenuItem danger icon={<IconTrash size={16} />} onClick={onDelete}>
+            Delete
+          </MenuItem>
+        </Menu>
+      )}
+      <IconButton size="small" label="Close" keys="Esc" icon={<IconX size={18} />} onClick={onClose} />
+    </div>
+  );
+});
 
 interface TitleProps {
   readonly draft: Draft;

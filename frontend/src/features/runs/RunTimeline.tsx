@@ -90,7 +90,7 @@ export default function RunTimeline({ tenant, run, graph, statuses, selected, on
               >
                 <span role="rowheader" className={styles.name} style={{ paddingLeft: (row.level - 1) * 14 }}>
                   <StatusIcon status={state?.status} />
-                  <span>{actionTitle(action.name)}</span>
+                  <span title={actionTitle(action.name)}>{actionTitle(action.name)}</span>
                 </span>
                 <span role="gridcell" className={styles.track}>
                   <Bars state={state} tries={tries.get(action.name)} scale={scale} waits={action.type === "Wait"} now={now} />

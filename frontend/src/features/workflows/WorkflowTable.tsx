@@ -167,7 +167,7 @@ function nameColumn(tenant: string): Column<WorkflowItem> {
     rowHeader: true,
     cell: (workflow) => (
       <span className={styles.nameCell}>
-        <Link to="/t/$tenant/w/$wf/design" params={{ tenant, wf: workflow.id }} className={styles.name} tabIndex={-1}>
+        <Link to="/t/$tenant/w/$wf/design" params={{ tenant, wf: workflow.id }} className={styles.name} title={workflow.name} tabIndex={-1}>
           {workflow.name}
         </Link>
         <span className={styles.sub}>
@@ -274,7 +274,7 @@ const ownerColumn: Column<WorkflowItem> = {
 const updatedColumn: Column<WorkflowItem> = {
   id: "updatedAt",
   header: "Changed",
-  width: "130px",
+  width: "140px",
   sortable: true,
   cell: (workflow) => (
     <span className={styles.muted}>

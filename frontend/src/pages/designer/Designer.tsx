@@ -14,6 +14,7 @@ import { sortedProblems, type ListedProblem } from "../../features/problems/grou
 import { ProblemsDrawer } from "../../features/problems/ProblemsDrawer";
 import { Banner } from "../../ui/Banner";
 import { later } from "../../ui/later";
+import { SkeletonLines } from "../../ui/Skeletons";
 import { steady } from "../../ui/steady";
 import { PeopleContext } from "../../ui/people";
 import { toast } from "../../ui/toasts";
@@ -48,7 +49,7 @@ const ParametersDoor = later(() => import("./ParametersDoor").then((module) => m
 const UsedConnectionsDoor = later(() => import("./UsedConnectionsDoor").then((module) => module.UsedConnectionsDoor));
 const SaveTemplateDoor = later(() => import("../templates/SaveTemplateDoor").then((module) => module.SaveTemplateDoor));
 const CardMenu = later(() => import("../../features/canvas/CardMenu").then((module) => module.CardMenu));
-const SidePanel = steady(later(() => panelModule().then((module) => module.SidePanel)));
+const SidePanel = steady(later(() => panelModule().then((module) => module.SidePanel), PanelWaiting));
 const PasteDoor = later(() => import("./PasteDoor").then((module) => module.PasteDoor));
 const ConnectionDoor = later(() => import("./ConnectionDoor").then((module) => module.ConnectionDoor));
 
@@ -57,6 +58,15 @@ const Canvas = steady(CanvasAsDrawn);
 const Outline = steady(OutlineAsDrawn);
 const TopBar = steady(TopBarAsDrawn);
 const NO_PROBLEMS: readonly never[] = [];
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+function PanelWaiting() {
+  return (
+    <div className={styles.panelWaiting}>
+      <SkeletonLines lines={8} label="Loading the panel" />
+    </div>
+  );
+}
 
 function panelModule() {
   return import("./SidePanel");
@@ -186,9 +196,12 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     setReveal({ name: one });
   }, [open]);
   useDesignerKeys({ page, step: commands.step, selected, close: () => select([]), readOnly: !mayEdit });
-  const used = useMemo(() => new Set([...graph.entries.values()].flatMap((one) => catalogue?.of(one.action)?.id ?? [])), [graph, catalogue]);
+  const used = useMemo(() => (adding === null ? NO_NAMES : new Set([...graph.entries.values()].flatMap((one) => catalogue?.of(one.action)?.id ?? []))), [adding, graph, catalogue]);
 
-  const ownProblems = useMemo(() => (entry ? problems.items.filter((one) => one.pointer === entry.pointer || (one.pointer.startsWith(`${entry.pointer}/`) && ownerOf(one.pointer, graph) === entry.action.name)) : NO_PROBLEMS), [entry, problems.items, graph]);
+  const ownProblems = useMemo(() => {
+    const own = entry ? problems.items.filter((one) => one.pointer === entry.pointer || (one.pointer.startsWith(`${entry.pointer}/`) && ownerOf(one.pointer, graph) === entry.action.name)) : NO_PROBLEMS;
+    return own.length === 0 ? NO_PROBLEMS : own;
+  }, [entry, problems.items, graph]);
   const called = entry?.action.trigger === true && entry.action.type === "Request" ? entry.action.name : null;
   const published = workflow.publishedVersion !== null;
   const callback = useMemo(() => (called === null ? undefined : <TriggerCallback tenant={tenant} workflowId={workflowId} trigger={called} published={published} />), [called, tenant, workflowId, published]);

@@ -4,7 +4,7 @@ import { loadBranches, loadValues, type OperationManifest } from "../../api/draf
 import { usePermission } from "../../api/permissions";
 import { previewSchedule, timeZonesQuery } from "../../api/previews";
 import { pickableWorkflowsQuery } from "../../api/workflows";
-import { useDraft, useDraftStore } from "../../document";
+import { useDraftStore } from "../../document";
 import { Panel, type PanelTab } from "../../features/panel/Panel";
 import type { ConnectionChoice, TextEditorProps } from "../../features/panel/PanelContext";
 import type { PanelProblem } from "../../features/panel/ParametersTab";
@@ -12,6 +12,7 @@ import { pinEdit } from "../../features/panel/pins";
 import { TokenContext, type TokenSources } from "../../features/tokens/TokenContext";
 import { preloadTokenEditor, TokenField } from "../../features/tokens/TokenField";
 import { providerOf, type Catalogue } from "../../workflow/catalogue";
+import { steady } from "../../ui/steady";
 import { toast } from "../../ui/toasts";
 import { titleOf, type Draft, type Edit } from "../../workflow/edits";
 import { find, type Entry } from "../../workflow/graph";
@@ -19,7 +20,7 @@ import { lookOfAction } from "../../workflow/looks";
 import { repetitionOver, tokenGroups } from "../../workflow/tokens";
 import { down, jsonOf } from "../../workflow/tree";
 import type { DesignerSearch } from "./DesignerPage";
-import { LensBar } from "./LensBar";
+import { LensBar as LensBarAsDrawn } from "./LensBar";
 import { useLens } from "./lens";
 import { OutputTab, type PinnedResult } from "./OutputTab";
 import { TestTab } from "./TestTab";
@@ -27,6 +28,8 @@ import { useKeptSecrets } from "./useKeptSecrets";
 import { outputsFrom, useFunctions, type Manifests } from "./useDesignerData";
 
 export const preloadEditors = preloadTokenEditor;
+
+const LensBar = steady(LensBarAsDrawn);
 
 const TABS: readonly PanelTab[] = ["parameters", "settings", "run-after", "test", "output", "code", "about"];
 
@@ -64,7 +67,6 @@ export function SidePanel(props: SidePanelProps) {
   const { name } = entry.action;
   const manifest = manifests.of(entry.action);
   const functions = useFunctions(tenant);
-  const saving = useDraft((state) => state.waiting > 0);
   const mayRun = usePermission(tenant, "run.start");
   const mayRead = usePermission(tenant, "run.read");
   const mayPreview = usePermission(tenant, "workflow.edit");
@@ -102,7 +104,7 @@ export function SidePanel(props: SidePanelProps) {
         lens={mayRead && mayPreview ? <LensBar lens={lens} onLens={onSearch} onSample={setSample} /> : null}
         output={<OutputTab tenant={tenant} name={name} trigger={entry.action.trigger} lens={lens} onPin={onPin} />}
         test={(pin) => (
-          <TestTab key={name} tenant={tenant} workflowId={workflowId} name={name} lens={lens} mayRun={mayRun} saving={saving} onPin={onPin} onRun={onRun}>
+          <TestTab key={name} tenant={tenant} workflowId={workflowId} name={name} lens={lens} mayRun={mayRun} onPin={onPin} onRun={onRun}>
             {pin}
           </TestTab>
         )}

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from "react";
 import { startTrial } from "../../api/previews";
 import { asProblem } from "../../api/problem";
 import { actionDetailQuery, runKeys, runQuery } from "../../api/runs";
+import { useDraft } from "../../document";
 import { readDetail } from "../../features/runs/actionDetail";
 import { Banner } from "../../ui/Banner";
 import { Button } from "../../ui/Button";
@@ -19,8 +20,6 @@ interface TestTabProps {
   readonly name: string;
   readonly lens: Lens;
   readonly mayRun: boolean;
-  /** The draft has edits the server has not stored yet: a test would miss them. */
-  readonly saving: boolean;
   readonly onPin: ((result: PinnedResult) => void) | null;
   readonly onRun: (run: string) => void;
   /** The pin of this action. */
@@ -28,7 +27,7 @@ interface TestTabProps {
 }
 
 /** Tries the draft as far as this action, and shows what it gave. */
-export function TestTab({ tenant, workflowId, name, lens, mayRun, saving, onPin, onRun, children }: TestTabProps) {
+export function TestTab({ tenant, workflowId, name, lens, mayRun, onPin, onRun, children }: TestTabProps) {
   const queries = useQueryClient();
   const [run, setRun] = useState<string | null>(null);
   const start = useMutation({
@@ -41,6 +40,8 @@ export function TestTab({ tenant, workflowId, name, lens, mayRun, saving, onPin,
       void queries.invalidateQueries({ queryKey: runKeys.lists(tenant) });
     },
   });
+  // The draft has edits the server has not stored yet: a test would miss them.
+  const saving = useDraft((state) => state.waiting > 0);
   // Pressed before the newest run is known, a test would say that there is none.
   const busy = start.isPending || saving || lens.loading;
   return (

@@ -34,6 +34,7 @@ export interface Lens {
   readonly preview: PreviewSource | null;
 }
 
+const NO_RUNS: readonly RunItem[] = [];
 const isLoop = (action: Action): boolean => action.type === "Foreach" || action.type === "Until";
 
 export interface LensSearch {
@@ -47,13 +48,12 @@ export interface LensSearch {
 export function useLens(tenant: string, workflow: string, graph: Graph, action: string, search: LensSearch, allowed: boolean): readonly [Lens, (sample: string) => void] {
   const [sample, setSample] = useSample(workflow);
   const { data, isLoading } = useQuery({ ...recentRunsQuery(tenant, workflow), enabled: allowed });
-  const runs = data?.items ?? [];
+  const runs = data?.items ?? NO_RUNS;
   const loops = containersOf(graph, action).filter((entry) => isLoop(entry.action)).sort((one, other) => one.depth - other.depth);
   // A trial has only what comes before the action that was tried.
   const whole = runs.filter((run) => run.upTo === null);
   const automatic = whole.find((run) => run.status === "Succeeded") ?? whole.find((run) => run.endedAt !== null) ?? runs.find((run) => run.endedAt !== null);
   const pinned = useMemo(() => [...graph.entries.values()].some(isPinned), [graph]);
-  const revision = useDraft((state) => state.revision);
   const byHand = search.lens !== undefined;
   const kind = search.lens === "none" ? "none" : search.lens === "sample" ? "sample" : search.lens === "pins" ? "pins" : byHand || automatic ? "run" : sample !== "" ? "sample" : pinned ? "pins" : "none";
   const runId = kind === "run" ? (search.lens ?? automatic?.id ?? null) : null;
@@ -66,7 +66,7 @@ export function useLens(tenant: string, workflow: string, graph: Graph, action: 
   });
   const repetition = turns.map((one) => one.turn).join("-");
   // What is pinned stands in the server's draft: asked for again when that has changed.
-  const draft = pinned && kind !== "run" ? revision : 0;
+  const draft = useDraft((state) => (pinned && kind !== "run" ? state.revision : 0));
   const shows = kind !== "none" && allowed;
   const preview = useMemo<PreviewSource | null>(() => {
     if (!shows) return null;
@@ -78,8 +78,19 @@ export function useLens(tenant: string, workflow: string, graph: Graph, action: 
     };
   }, [tenant, workflow, action, repetition, runId, sample, shows, kind, draft]);
   const run = runs.find((one) => one.id === runId) ?? null;
-  return [{ kind, run, loading: isLoading, runId, chosen: byHand, runs, sample, pinned, turns, repetition, preview }, setSample];
+  const lens: Lens = { kind, run, loading: isLoading, runId, chosen: byHand, runs, sample, pinned, turns, repetition, preview };
+  const [kept, setKept] = useState(lens);
+  if (kept !== lens && !sameLens(kept, lens)) setKept(lens);
+  return [kept, setSample];
 }
+
+/** Most edits change nothing about it: what shows the lens is not drawn again. */
+function sameLens(one: Lens, other: Lens): boolean {
+  return (Object.keys(one) as (keyof Lens)[]).every((name) => (name === "turns" ? sameTurns(one.turns, other.turns) : one[name] === other[name]));
+}
+
+const sameTurns = (one: readonly LensTurn[], other: readonly LensTurn[]): boolean =>
+  one.length === other.length && one.every((turn, index) => turn.loop === other[index]?.loop && turn.turn === other[index].turn && turn.of === other[index].of);
 
 /** The turns of an outermost loop: what its inner actions counted. */
 function turnsIn(actions: Readonly<Record<string, { readonly repetitions?: { readonly total: number } | undefined }>> | undefined, loop: Action): number | null {

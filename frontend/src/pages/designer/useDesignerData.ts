@@ -10,8 +10,9 @@ import type { DefinitionProblem } from "../../api/types";
 import { useDraft, useDraftStore, type StoredEdits } from "../../document";
 import type { ConnectionChoice } from "../../features/panel/PanelContext";
 import { Catalogue } from "../../workflow/catalogue";
-import { everyAction, type Action, type Graph } from "../../workflow/graph";
+import { everyAction, find, type Action, type Graph } from "../../workflow/graph";
 import type { Shape } from "../../workflow/tokens";
+import { splitPointer } from "../../workflow/tree";
 import type { Presence } from "./usePresence";
 
 export interface Problems {
@@ -84,23 +85,11 @@ function countsOf(items: readonly DefinitionProblem[], graph: Graph): Problems["
   return counts;
 }
 
-const owners = new WeakMap<Graph, ReadonlyMap<string, string>>();
-
-/** Names of the actions by where they stand. */
-function ownersOf(graph: Graph): ReadonlyMap<string, string> {
-  const known = owners.get(graph);
-  if (known) return known;
-  const made = new Map([...graph.entries.values()].map((entry) => [entry.pointer, entry.action.name]));
-  owners.set(graph, made);
-  return made;
-}
-
 /** The innermost action a pointer leads into. */
 export function ownerOf(pointer: string, graph: Graph): string | null {
-  const names = ownersOf(graph);
   for (let place = pointer; place !== ""; place = place.slice(0, place.lastIndexOf("/"))) {
-    const name = names.get(place);
-    if (name !== undefined) return name;
+    const entry = find(graph, splitPointer(place.slice(place.lastIndexOf("/")))[0] ?? "");
+    if (entry?.pointer === place) return entry.action.name;
   }
   return null;
 }

@@ -36,7 +36,7 @@ export function MembersPage() {
     >
       <DataView loading={query.isPending} error={query.error ? asProblem(query.error) : null} hasData={query.data !== undefined} onRetry={() => void query.refetch()}>
         <MemberTable tenant={tenant} members={members} mine={mine} mayWrite={mayWrite} />
-        {!mayWrite && <p className="mr-note">An administrator or owner can invite people and change roles.</p>}
+        {!mayWrite && <p className="mr-note" style={{ marginTop: 8 }}>An administrator or owner can invite people and change roles.</p>}
         {open.length > 0 && (
           <>
             <h2 className={styles.heading}>Open invitations</h2>

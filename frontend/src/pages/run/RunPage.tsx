@@ -74,7 +74,7 @@ function RunSkeleton() {
         <Skeleton width={84} height={20} />
         <Skeleton width={220} />
       </div>
-      <div className={styles.waiting}>
+      <div className={styles.waitingCards}>
         {[0, 1, 2, 3].map((card) => (
           <Skeleton key={card} width={240} height={72} />
         ))}

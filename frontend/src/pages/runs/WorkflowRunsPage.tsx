@@ -68,7 +68,7 @@ function FirstRun({ tenant, wf, published, starts }: { readonly tenant: string; 
   const curl = callbacks?.[0]?.curl;
   if (!published && !starts) {
     return (
-      <NoRuns text="It has no trigger yet, so nothing can start it.">
+      <NoRuns text="The workflow has no trigger yet, so nothing can start it.">
         <LinkButton variant="primary" to="/t/$tenant/w/$wf/design" params={{ tenant, wf }} search={{}}>
           Open the designer
         </LinkButton>

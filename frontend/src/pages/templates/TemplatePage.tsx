@@ -17,7 +17,7 @@ import { DataView } from "../../ui/DataView";
 import { IconButton } from "../../ui/IconButton";
 import { Menu, MenuItem } from "../../ui/Menu";
 import { Page } from "../../ui/Page";
-import { Skeleton } from "../../ui/Skeletons";
+import { Skeleton, SkeletonLines } from "../../ui/Skeletons";
 import { Time } from "../../ui/Time";
 import { toast } from "../../ui/toasts";
 import styles from "./TemplatesPage.module.css";
@@ -70,7 +70,16 @@ export function TemplatePage() {
             All templates
           </LinkButton>
         }
-        skeleton={<Skeleton height={520} />}
+        skeleton={
+          <div className={styles.detail} role="status" aria-label="Loading the template">
+            <div className={`${styles.preview ?? ""} ${styles.previewWaiting ?? ""}`}>
+              {[0, 1, 2, 3].map((card) => (
+                <Skeleton key={card} width={240} height={56} />
+              ))}
+            </div>
+            <SkeletonLines lines={8} />
+          </div>
+        }
       >
         {template && (
           <div className={styles.detail}>
