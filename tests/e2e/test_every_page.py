@@ -130,8 +130,10 @@ def _look(page: Page, name: str) -> None:
 def test_narrow_window_needs_no_sideways_scrolling(opened: Page, world: World) -> None:
     """Reflow at 320 CSS px (WCAG 1.4.10): tables scroll inside their frame, the page does not."""
     opened.set_viewport_size({"width": 320, "height": 640})
-    for name in ("workflows", "runs", "connections", "templates"):
+    for name in ("workflows", "connections", "templates", "runs-of-workflow"):
         opened.goto(PAGES[name].format(**vars(world)))
         opened.wait_for_load_state("networkidle")
         width = opened.locator("#content").evaluate("content => content.scrollWidth - content.clientWidth")
         assert width <= 1, f"{name} scrolls sideways by {width} px"
+    views = opened.get_by_role("navigation", name="Views of this workflow")
+    expect(views.get_by_role("link", name="Versions")).to_be_in_viewport(ratio=1)

@@ -10,16 +10,21 @@ import {
   IconUsers,
 } from "@tabler/icons-react";
 import { Link, Outlet, useParams, useRouterState } from "@tanstack/react-router";
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { memo, type RefObject, useEffect, useRef, useState } from "react";
 import { usePermission } from "../api/permissions";
-import { ConnectionDot } from "../features/live/ConnectionDot";
+import { ConnectionDot as ConnectionDotAsDrawn } from "../features/live/ConnectionDot";
 import { Tooltip } from "../ui/Tooltip";
 import { Breadcrumb } from "./Breadcrumb";
 import { Mark } from "./Mark";
 import { SessionExpired } from "./SessionExpired";
 import styles from "./Shell.module.css";
-import { TenantSwitcher } from "./TenantSwitcher";
-import { UserMenu } from "./UserMenu";
+import { TenantSwitcher as TenantSwitcherAsDrawn } from "./TenantSwitcher";
+import { UserMenu as UserMenuAsDrawn } from "./UserMenu";
+
+// The shell is drawn with every change of the address, such as the choice of a card; its parts hear of what concerns them.
+const ConnectionDot = memo(ConnectionDotAsDrawn);
+const TenantSwitcher = memo(TenantSwitcherAsDrawn);
+const UserMenu = memo(UserMenuAsDrawn);
 
 /** Header, rail and the page between them. */
 export function Shell() {
@@ -84,7 +89,7 @@ const settings = { to: "/t/$tenant/settings", label: "Settings", icon: IconSetti
 
 const storageKey = "millrace-rail";
 
-function Rail({ tenant }: { readonly tenant: string }) {
+const Rail = memo(function Rail({ tenant }: { readonly tenant: string }) {
   const [open, setOpen] = useState(() => localStorage.getItem(storageKey) === "open");
   const maySet = usePermission(tenant, "settings.write");
   const toggle = () => {
@@ -110,5 +115,5 @@ function Rail({ tenant }: { readonly tenant: string }) {
       </Tooltip>
     </nav>
   );
-}
+});
 
