@@ -2,7 +2,8 @@
 import { titleOf, type Draft } from "./draft";
 import { apply, Refused } from "./edits";
 import { branchOf, containersOf, everyAction, find, inside, runsAfter, successors, upstream, type Action, type Graph } from "./graph";
-import { topological, type Place } from "./layout";
+import type { Place } from "./layout";
+import { topological } from "./order";
 import { namesIn } from "./references";
 import { strings } from "./tree";
 

@@ -6,7 +6,7 @@ import type { RunActionState, RunActionTry, RunDetail } from "../../api/types";
 import { formatDuration } from "../../ui/durations";
 import { isFinal, statusLook } from "../../ui/statuses";
 import type { Action, Branch, Graph } from "../../workflow/graph";
-import { topological } from "../../workflow/layout";
+import { topological } from "../../workflow/order";
 import { readDetail } from "./actionDetail";
 import { actionTitle } from "./nesting";
 import { durationOf } from "./runState";

@@ -1,6 +1,6 @@
 /** A workflow as lines in the order of its flow: what the outline of a run and the grid of many show. */
 import type { Action, Branch, Graph } from "../../workflow/graph";
-import { topological } from "../../workflow/layout";
+import { topological } from "../../workflow/order";
 import { actionTitle } from "./nesting";
 
 export interface Row {
