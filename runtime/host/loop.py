@@ -52,6 +52,8 @@ log = logging.getLogger(__name__)
 
 # Longer than this without a look at the sockets, and callers and the writer's answers wait.
 TURNS_SECONDS = 0.005
+# Between looks for a value whose row is being written.
+WRITING_SECONDS = 0.02
 
 
 class Clock(Protocol):
@@ -425,11 +427,19 @@ class Host:
         await self.store.abandon(run.id, run.epoch, self.id)
 
     async def _load(self, run: ActiveRun, refs: Any) -> None:
-        try:
-            await self.payloads.fetch(run.tenant, refs)
-        except PayloadLost:
-            self._broken(run)
-            return
+        while True:
+            in_writing = run.unwritten > 0
+            try:
+                await self.payloads.fetch(run.tenant, refs)
+                break
+            except PayloadLost:
+                if run.gone:
+                    return
+                if not in_writing:
+                    self._broken(run)
+                    return
+                # Others pushed it out of memory before the row that brings it was durable.
+                await asyncio.sleep(WRITING_SECONDS)
         run.loading = False
         self.step(run)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 
 from runtime import services
 from runtime.engine.events import Outcome
+from runtime.host import active
 from runtime.models import Arrival, Inbox, JournalRow, Run, Timer
+from runtime.store import payloads
 from runtime.store.records import ArrivalRow
 from tests.runtime.worlds import (
     Recorder,
@@ -58,6 +61,23 @@ async def test_what_is_being_stored_begins_although_its_caller_has_gone() -> Non
         await until(lambda: Run.objects.filter(status="Succeeded").count() == 1, timeout=10)
         assert running.host is not None
         assert not running.host.figures["mislaid"], "it was begun at once, and not found by the sweeper"
+
+
+async def test_a_value_pushed_out_of_memory_before_its_row_is_durable_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(payloads, "CACHE_BYTES", 0)  # the newest alone stays
+    monkeypatch.setattr(active, "SLICE_SECONDS", 0)  # a row for each reaction
+    steps = chain(
+        ("Call", http("http://x")), ("Big", compose("@concat(body('Call'), '!')")),
+        ("Length", compose("@length(body('Call'))")),
+    )  # fmt: skip
+    version = await read(lambda: make_version(definition(steps)))
+    async with process(executor=Recorder(lambda call: secrets.token_hex(50_000))) as running:
+        receipts = [await services.receive(arrival(version)) for _ in range(5)]
+        assert [(await ended(receipt.run_id)).status for receipt in receipts] == ["Succeeded"] * 5
+        assert running.host is not None
+        assert not running.host.figures["broken"], "none was given up and taken again"
 
 
 async def test_n_effects_cost_n_plus_one_rows() -> None:

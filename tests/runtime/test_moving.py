@@ -149,31 +149,37 @@ async def test_runs_go_on_while_contents_move(database: str, settings: Any, tmp_
         ("Length", compose("@length(body('Call'))")),
     )
     version = await worlds.read(lambda: make_version(definition(actions)))
-    done = threading.Event()
+    done, goings = threading.Event(), list[moving.Moving]()
 
-    def move() -> int:
+    def move() -> None:
         hands = OwnHands()
-        moved = 0
         try:
             while not done.is_set():
                 for address in ("database", "files"):
-                    going = moving.Moving(hands, address, settle=1)
-                    going.execute()
-                    moved += going.moved["contents"]
+                    goings.append(moving.Moving(hands, address, settle=1))
+                    goings[-1].execute()
         finally:
             hands.close()
-        return moved
 
     async with worlds.process(executor=worlds.Recorder(lambda call: noise(400_000))) as process:
-        moving_on = asyncio.create_task(worlds.read(move))
-        for _ in range(5):
-            receipts = [await services.receive(arrival(version, noise(300_000))) for _ in range(3)]
-            for receipt in receipts:
-                process.payloads._values.clear()  # as another process would see it
-                run = await worlds.ended(receipt.run_id)
-                assert run.status == "Succeeded", run.error
+        moving_on, rounds = None, 0
+        async with asyncio.timeout(120):
+            while len(goings) < 3 or rounds < 5:
+                receipts = [await services.receive(arrival(version, noise(300_000))) for _ in range(3)]
+                for receipt in receipts:
+                    process.payloads._values.clear()  # as another process would see it
+                    run = await worlds.ended(receipt.run_id)
+                    assert run.status == "Succeeded", run.error
+                # Once there is something to move; and a pause, or there is always something left.
+                moving_on = moving_on or asyncio.create_task(worlds.read(move))
+                await asyncio.sleep(0.1)
+                rounds += 1
+        assert process.host is not None
+        assert not process.host.figures["broken"], "no value was away for a moment"
         done.set()
-        assert await moving_on > 5
+        assert moving_on is not None
+        await moving_on
+    assert sum(going.moved["contents"] for going in goings) > 5
     uses = await worlds.read(
         lambda: list(PayloadUse.objects.filter(tenant_id=version.tenant_id).values_list("run_id", "hash"))
     )
