@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { Banner } from "./Banner";
 import { Button } from "./Button";
-import { CodeField } from "./CodeField";
 import { DialogFooter } from "./Dialog";
+import { EditedCode } from "./EditedCode";
 import { type JsonNode, member, printJson } from "./jsonTree";
 import styles from "./BodyForm.module.css";
 import { holdsReference } from "./ValueView";
@@ -50,13 +50,7 @@ export function BodyForm({ given, help, word, parse, problem, busy, onStart, onC
             {wrong}
           </Banner>
         )}
-        <div>
-          <div className={styles.label}>Body{text !== given.text && <span className={styles.edited}>changed</span>}</div>
-          <CodeField value={text} label="Body" onChange={write} />
-          <p className={styles.help}>
-            {given.note} {help}
-          </p>
-        </div>
+        <EditedCode label="Body" value={text} onChange={write} mark={text !== given.text && "changed"} help={`${given.note} ${help}`} />
       </div>
       <DialogFooter start={text !== given.text && <Button variant="quiet" onClick={() => write(given.text)}>As it was</Button>}>
         <Button onClick={onClose}>Cancel</Button>

@@ -7,8 +7,8 @@ import type { RunDetail } from "../../api/types";
 import { versionsQuery } from "../../api/workflows";
 import { Banner } from "../../ui/Banner";
 import { Button } from "../../ui/Button";
-import { CodeField } from "../../ui/CodeField";
 import { Dialog, DialogFooter } from "../../ui/Dialog";
+import { EditedCode } from "../../ui/EditedCode";
 import { Select } from "../../ui/Select";
 import { SkeletonLines } from "../../ui/Skeletons";
 import { parse } from "../../workflow/document";
@@ -65,11 +65,10 @@ export default function RerunDialog({ tenant, run, action, repetition, inputs, w
         {inputs === null ? (
           <p className="mr-note">{why}</p>
         ) : (
-          <div>
-            <div className={styles.label}>Inputs{edited && <span className={styles.edited}>corrected</span>}</div>
-            <CodeField value={text} label="Inputs" onChange={setText} />
-            <p className={styles.help}>{edited ? "Sent to the letter: nothing in it is an expression." : version === SAME ? "As they were in that run." : `As they were in that run. Left as they are, version ${version} works them out anew.`}</p>
-          </div>
+          <EditedCode
+            label="Inputs" value={text} onChange={setText} mark={edited && "corrected"}
+            help={edited ? "Sent to the letter: nothing in it is an expression." : version === SAME ? "As they were in that run." : `As they were in that run. Left as they are, version ${version} works them out anew.`}
+          />
         )}
       </div>
       <DialogFooter start={edited && <Button variant="quiet" onClick={() => setText(inputs)}>As they were</Button>}>
