@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import uuid
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -14,7 +15,8 @@ from runtime.host import loop, reception
 from runtime.host.loop import Host
 from runtime.host.reception import Reception
 from runtime.shares import Turns
-from runtime.store.records import InboxRow
+from runtime.store import writer
+from runtime.store.records import Append, InboxRow, Intake
 
 MANY, SINGLE = uuid.uuid4(), uuid.uuid4()
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -75,3 +77,38 @@ async def test_many_runs_of_one_tenant_do_not_go_on_in_one_turn_of_the_loop(
     while SINGLE not in went_on:
         await asyncio.sleep(0)
     assert went_on.index(SINGLE) <= 2
+
+
+async def test_an_arrival_and_another_tenant_do_not_wait_for_all_that_a_flood_writes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate, transactions = threading.Event(), []
+
+    def transaction(session: Any, requests: list[Any], now: datetime) -> list[None]:
+        gate.wait(10)
+        transactions.append(requests)
+        return [None] * len(requests)
+
+    def intake(tenant: uuid.UUID) -> Intake:
+        inbox = row(tenant, None)
+        return Intake(inbox.id, uuid.uuid4(), 1, "started", row=inbox)
+
+    monkeypatch.setattr(writer, "_transaction", transaction)
+    monkeypatch.setattr(writer, "open_session", lambda durable: SimpleNamespace(close=lambda: None))
+    written = writer.Writer(lambda: NOW)
+    written.start(asyncio.get_running_loop())
+    begins, goes_on = intake(SINGLE), Append(uuid.uuid4(), SINGLE, 1, 2, NOW, b"")
+    flood = [intake(MANY) for _ in range(250)]
+    arrival, look = row(SINGLE, None), lambda session: None
+    answers = [written.ask(flood[0])]  # the rest gathers behind it
+    while written.waiting:
+        await asyncio.sleep(0)
+    answers += [written.ask(request) for request in [*flood[1:], arrival, begins, goes_on, look]]
+    gate.set()
+    await asyncio.gather(*answers)
+    await written.stop()
+    second, rest = transactions[1], [request for requests in transactions[2:] for request in requests]
+    assert second[:2] == [arrival, look]
+    assert second.index(begins) < second.index(goes_on) <= 5
+    assert len(second) == 2 + writer._MOST_OF_RUNS
+    assert [request for request in second + rest if request in flood] == flood[1:]
