@@ -28,9 +28,7 @@ from runtime.feed import Feed
 from runtime.host.crowding import crowd, run_limit_of, set_run_limit, waiting_rows
 from runtime.host.held import Held, as_run, cancel_held, held_rows, held_run
 from runtime.host.history import (
-    RunFilters,
     RunNotFound,
-    RunPage,
     action_detail,
     callback_tenant,
     child_run,
@@ -42,7 +40,6 @@ from runtime.host.history import (
     rows_after,
     run_changes,
     run_columns,
-    run_list,
     run_snapshot,
     run_trigger,
     run_waits,
@@ -56,10 +53,12 @@ from runtime.host.inbox import (
     inbox_rows,
     redrive_outputs,
 )
+from runtime.host.listing import RunFilters, RunPage, run_list
 from runtime.host.plans import parameters_of, secured_members, slots_of, waiting_limit
 from runtime.host.preview import Preview, Viewpoint, Withheld
 from runtime.host.reruns import Outlook, Rerun, prepare_rerun
 from runtime.host.reruns import outlook as rerun_outlook
+from runtime.host.searching import Inside
 from runtime.host.upkeep import retention_of, set_retention
 from runtime.host.waiting import Answered, CallerAnswer, EndedWithout, Expired
 from runtime.language import validate as language
@@ -85,6 +84,7 @@ __all__ = [
     "Expired",
     "Held",
     "InboxPage",
+    "Inside",
     "NotRepeatable",
     "Outlook",
     "Overloaded",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -18,8 +19,9 @@ from rest_framework.response import Response
 from designer.api.shapes import ACTION_STATUSES, RUN_STATUSES, RunError, page_of
 from designer.api.tenant_view import TenantView
 from designer.tenants.errors import FieldsInvalid, NotFound
+from designer.tenants.models import Tenant
 from designer.workflows import runs
-from runtime.services import RunFilters
+from runtime.services import Inside, RunFilters
 
 
 class RunWorkflow(serializers.Serializer[Any]):
@@ -108,6 +110,9 @@ class RunDetail(RunItem):
         child=RunActionWaits(),
         help_text="By `Name` or `Name@3-0`: why it does not go on.",
     )
+    requestId = serializers.CharField(
+        allow_null=True, help_text="Of the request that started it, as the server's log and answers name it."
+    )
 
 
 class RunActionTry(serializers.Serializer[Any]):
@@ -136,6 +141,10 @@ class RunActionDetail(serializers.Serializer[Any]):
     error = RunError(allow_null=True)
     tries = RunActionTry(many=True)
     trackedProperties = serializers.JSONField(allow_null=True)
+    trackingId = serializers.CharField(
+        allow_null=True,
+        help_text="Of this execution: `action().trackingId`, and the idempotency key its calls carry.",
+    )
     secured = serializers.ListField(
         child=serializers.ChoiceField(choices=[("inputs", "Inputs"), ("outputs", "Outputs")]),
         help_text="What is withheld.",
@@ -216,13 +225,42 @@ class RunOutcomes(serializers.Serializer[Any]):
     items = RunOutcome(many=True)
 
 
-RunPage = page_of(RunItem)
-RunColumnPage = page_of(RunColumn)
+class RunsLooked(serializers.Serializer[Any]):
+    """How far a search came that no index answers."""
+
+    runs = serializers.IntegerField(help_text="How many were looked at.")
+    backTo = serializers.DateTimeField(allow_null=True, help_text="When the oldest of them began.")
+    stopped = serializers.ChoiceField(
+        choices=[(each, each) for each in ("runs", "bytes", "time", "busy")],
+        allow_null=True,
+        help_text="The limit it met; null: none. busy: others are searching, ask again.",
+    )
+    partly = serializers.IntegerField(help_text="Runs that hold too much to be looked through whole.")
+
+
+class RunItemPage(serializers.Serializer[Any]):
+    """{items, nextCursor}: every list is read to the end by following the cursor until it is null."""
+
+    items = RunItem(many=True)
+    nextCursor = serializers.CharField(allow_null=True)
+    looked = RunsLooked(allow_null=True)
+
+
+class RunColumnPage(serializers.Serializer[Any]):
+    """Like the list's."""
+
+    items = RunColumn(many=True)
+    nextCursor = serializers.CharField(allow_null=True)
+    looked = RunsLooked(allow_null=True)
+
+
 RunRepetitionPage = page_of(RunRepetition)
 REPETITION = OpenApiParameter(
     "repetition", str, description='"3-0", outermost loop first; absent outside loops.'
 )
 STATUS = OpenApiParameter("status", str, enum=[key for key, _ in ACTION_STATUSES])
+MODES = ("published", "draft")
+_NUMBER = re.compile(r"\d{1,12}(\.\d{1,6})?")
 _REPETITION = re.compile(r"\d{1,9}(?:-\d{1,9}){0,15}")
 
 
@@ -248,6 +286,23 @@ FILTERS = [
         description="A run's id, or part of its tracking id, failed action, code or error. A page looks at "
         "the next 20,000 runs: it may be short, or empty, and have a next one.",
     ),
+    OpenApiParameter("version", int, description="Of the workflow that is asked for."),
+    OpenApiParameter("mode", str, enum=MODES, description="Runs of published versions, or of drafts."),
+    OpenApiParameter("longer", float, description="Seconds. What goes on counts up to now."),
+    OpenApiParameter("shorter", float, description="Seconds. Only runs that have ended."),
+    OpenApiParameter("action", str, description="Part of the name of an action that it came to."),
+    OpenApiParameter(
+        "actionStatus",
+        str,
+        enum=[key for key, _ in ACTION_STATUSES],
+        description="Of that action, or of any; of one in a loop, in any turn.",
+    ),
+    OpenApiParameter(
+        "text",
+        str,
+        description="In inputs and outputs of trigger and actions; nothing secured is searched. A page looks "
+        "into some 2,000 runs or 32 MB for some 3 seconds and says in `looked` how far it came.",
+    ),
     OpenApiParameter("since", OpenApiTypes.DATETIME),
     OpenApiParameter("until", OpenApiTypes.DATETIME),
     OpenApiParameter("cursor", str),
@@ -258,11 +313,13 @@ FILTERS = [
 class RunsView(TenantView):
     verbs = {"GET": "run.read"}
 
-    @extend_schema(operation_id="listRuns", parameters=FILTERS, responses=RunPage)
+    @extend_schema(operation_id="listRuns", parameters=FILTERS, responses=RunItemPage)
     def get(self, request: Request, tenant: str) -> Response:
         query = request.query_params
         return Response(
-            runs.page(self.tenant, filters_of(request), query.get("cursor"), limit_of(request, 200))
+            runs.page(
+                self.tenant, filters_of(request, self.tenant), query.get("cursor"), limit_of(request, 200)
+            )
         )
 
 
@@ -275,24 +332,69 @@ class RunGridView(TenantView):
     def get(self, request: Request, tenant: str) -> Response:
         query = request.query_params
         return Response(
-            runs.grid(self.tenant, filters_of(request), query.get("cursor"), limit_of(request, 100))
+            runs.grid(
+                self.tenant, filters_of(request, self.tenant), query.get("cursor"), limit_of(request, 100)
+            )
         )
 
 
-def filters_of(request: Request) -> RunFilters:
+def filters_of(request: Request, tenant: Tenant) -> RunFilters:
     query = request.query_params
-    workflow, search = query.get("workflow"), query.get("search", "").strip()
+    workflow = query.get("workflow")
     if workflow and not is_uuid(workflow):
         raise FieldsInvalid({"workflow": ["This must be the id of a workflow."]})
-    if len(search) > 200:
-        raise FieldsInvalid({"search": ["This must be at most 200 characters long."]})
+    workflow_id = uuid.UUID(workflow) if workflow else None
+    since = _time_of(request, "since")
+    version_id = None
+    if number := _number_of(request, "version", 2**31):
+        if number != int(number):
+            raise FieldsInvalid({"version": ["This must be the number of a version."]})
+        version_id, published = runs.of_version(tenant, workflow_id, int(number))
+        since = max(since, published) if since else published
     return RunFilters(
-        workflow_id=uuid.UUID(workflow) if workflow else None,
+        workflow_id=workflow_id,
         statuses=(query["status"],) if query.get("status") else (),
-        since=_time_of(request, "since"),
+        since=since,
         until=_time_of(request, "until"),
-        search=search,
+        search=_words_of(request, "search"),
+        version_id=version_id,
+        kind=_one_of(request, "mode", MODES),
+        longer=_span_of(request, "longer"),
+        shorter=_span_of(request, "shorter"),
+        inside=Inside(
+            text=_words_of(request, "text"),
+            action=_words_of(request, "action"),
+            action_status=_one_of(request, "actionStatus", [key for key, _ in ACTION_STATUSES]),
+        ),
     )
+
+
+def _words_of(request: Request, name: str) -> str:
+    words = request.query_params.get(name, "").strip()
+    if len(words) > 200:
+        raise FieldsInvalid({name: ["This must be at most 200 characters long."]})
+    return words
+
+
+def _one_of(request: Request, name: str, known: Sequence[str]) -> str:
+    word = request.query_params.get(name, "")
+    if word and word not in known:
+        raise FieldsInvalid({name: [f"This must be one of {', '.join(known)}."]})
+    return word
+
+
+def _number_of(request: Request, name: str, most: float) -> float | None:
+    text = request.query_params.get(name, "")
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text) or not 0 < float(text) < most:
+        raise FieldsInvalid({name: ["This must be a number above zero."]})
+    return float(text)
+
+
+def _span_of(request: Request, name: str) -> timedelta | None:
+    seconds = _number_of(request, name, 10**9)
+    return timedelta(seconds=seconds) if seconds else None
 
 
 def _time_of(request: Request, name: str) -> datetime | None:

@@ -42,7 +42,7 @@ def page(tenant: Tenant, filters: runtime.RunFilters, cursor: str | None, limit:
     found = _found(tenant, filters, cursor, limit)
     names = _Names(tenant, found.items)
     items = [present(run, names, found.reasons.get(run.pk)) for run in found.items]
-    return {"items": items, "nextCursor": found.next_cursor}
+    return {"items": items, "nextCursor": found.next_cursor, "looked": _looked(found)}
 
 
 def grid(tenant: Tenant, filters: runtime.RunFilters, cursor: str | None, limit: int) -> dict[str, Any]:
@@ -57,7 +57,32 @@ def grid(tenant: Tenant, filters: runtime.RunFilters, cursor: str | None, limit:
         }
         for run in found.items
     ]
-    return {"items": items, "nextCursor": found.next_cursor}
+    return {"items": items, "nextCursor": found.next_cursor, "looked": _looked(found)}
+
+
+def _looked(found: runtime.RunPage) -> dict[str, Any] | None:
+    looked = found.looked
+    if looked is None:
+        return None
+    back_to = wire_time(looked.back_to)
+    return {
+        "runs": looked.runs,
+        "backTo": back_to,
+        "stopped": looked.stopped or None,
+        "partly": looked.partly,
+    }
+
+
+def of_version(tenant: Tenant, workflow_id: UUID | None, number: int) -> tuple[UUID, datetime]:
+    """The id of a published version, and the moment before which it cannot have run."""
+    if workflow_id is None:
+        raise FieldsInvalid(
+            {"version": ["Versions are numbered in each workflow: say which workflow as well."]}
+        )
+    found = tenant.versions.filter(workflow_id=workflow_id, number=number).only("pk", "created_at").first()
+    if found is None:
+        raise FieldsInvalid({"version": [f"This workflow has no version {number}."]})
+    return found.pk, found.created_at
 
 
 def _found(tenant: Tenant, filters: runtime.RunFilters, cursor: str | None, limit: int) -> runtime.RunPage:
@@ -65,7 +90,7 @@ def _found(tenant: Tenant, filters: runtime.RunFilters, cursor: str | None, limi
         wanted = ", ".join(sorted(STATUSES))
         raise FieldsInvalid({"status": [f"This must be one of {wanted}, not {', '.join(sorted(unknown))}."]})
     try:
-        return runtime.run_list(tenant.pk, filters, cursor, limit)
+        return runtime.run_list(tenant.pk, filters, cursor, limit, runtime.now())
     except ValueError as error:
         raise FieldsInvalid({"cursor": ["This cursor is not one this list has given."]}) from error
 
@@ -160,6 +185,7 @@ def snapshot(tenant: Tenant, run_id: UUID) -> dict[str, Any]:
         "actions": {name: _state(state) for name, state in found["actions"].items()},
         "response": response and wire_value(response, tenant, run_id),
         "waits": shown_waits(found.get("waits") or {}),
+        "requestId": run.request_id or None,
     }
 
 
@@ -204,6 +230,7 @@ def action(tenant: Tenant, run_id: UUID, name: str, repetition: Sequence[int]) -
         "error": found.get("error"),
         "tries": [_try(index, item) for index, item in enumerate(found.get("tries") or [], 1)],
         "trackedProperties": wire_value(found.get("trackedProperties"), tenant, run_id),
+        "trackingId": found.get("trackingId"),
         "secured": list(found.get("secured") or []),
         "waits": _waits(found.get("waits")),
         "childRun": _reference(tenant, runtime.child_run(tenant.pk, run_id, name, repetition)),

@@ -10,21 +10,20 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import Q, QuerySet
 
 from connectors import secrets
 from connectors.models import Connection
 from runtime.engine.events import Event, address
 from runtime.engine.plan import Plan, PlanError
+from runtime.engine.scope import execution_key
 from runtime.engine.snapshots import SCHEMA
 from runtime.engine.state import RunState, fold
 from runtime.host import projection
 from runtime.host.children import child_id
-from runtime.host.held import WAITING, as_run, held_matching
 from runtime.host.plans import plan_of, secured_members
 from runtime.host.snapshots import unpacked
 from runtime.language.values import Json, loads
@@ -32,7 +31,6 @@ from runtime.models import (
     Callback,
     ConnectionCall,
     Hold,
-    Inbox,
     JournalRow,
     Payload,
     PayloadUse,
@@ -45,37 +43,12 @@ from runtime.store.records import VersionText
 
 log = logging.getLogger(__name__)
 
-Row = TypeVar("Row", Run, Inbox)
-
 _KEPT_STATES = 32
 _KEPT_EVENTS = 50_000
 # Runs whose Response went to no caller of ours: no column says in which row it is.
 _ANSWER_IN_JOURNAL = {"child", "rerun"}
 _KEPT_PLANS = 64
 _SHOWN = 100
-SEARCHED = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class RunFilters:
-    workflow_id: UUID | None = None
-    statuses: Sequence[str] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    search: str = ""
-    """A run's id, or part of its tracking id, of the action that failed, of its code or error."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunPage:
-    """`items` are `Run` rows, newest first; `next_cursor` is None on the last page. A page of a search may
-    hold fewer than were asked for, or none, and still have a next one: each looks at `SEARCHED` runs.
-    `reasons` says of those that a limit holds what they wait for (`held`).
-    """
-
-    items: list[Run]
-    next_cursor: str | None
-    reasons: dict[UUID, str] = field(default_factory=dict)
 
 
 class RunNotFound(Exception):
@@ -104,68 +77,6 @@ def child_run(tenant_id: UUID, run_id: UUID, name: str, repetition: Sequence[int
     """The run that an action of the run started, once it has begun: its id follows from who asked for it."""
     wanted = child_id(run_id, address(name, tuple(repetition)))
     return Run.objects.filter(pk=wanted, tenant_id=tenant_id).first()
-
-
-def run_list(
-    tenant_id: UUID, filters: RunFilters | None = None, cursor: str | None = None, limit: int = 50
-) -> RunPage:
-    """Newest first. Never reads a payload. Raises ValueError for a cursor this list has not given."""
-    filters = filters or RunFilters()
-    # Read first: what begins between the two questions is found as a run.
-    known = _as_id(filters.search)
-    held = _narrowed(
-        held_matching(tenant_id, filters.workflow_id, "" if known else filters.search), filters, cursor
-    )
-    wanted = not filters.statuses or WAITING in filters.statuses
-    waiting = list((held.filter(pk=known) if known else held)[: limit + 1]) if wanted else []
-    rows: QuerySet[Run] = Run.objects.filter(tenant_id=tenant_id)
-    if filters.workflow_id:
-        rows = rows.filter(workflow_id=filters.workflow_id)
-    if filters.statuses:
-        rows = rows.filter(status__in=filters.statuses)
-    rows = _narrowed(rows, filters, cursor)
-    last = None
-    if known:
-        rows = rows.filter(pk=known)
-    elif filters.search:
-        # No index finds a part of a text: a page looks at so many runs and says where the next one goes on.
-        last = rows.values_list("pk", flat=True)[SEARCHED - 1 : SEARCHED].first()
-        rows = rows.filter(_mentions(filters.search), *([Q(pk__gte=last)] if last else []))
-    begun = list(rows[: limit + 1])
-    there = {run.pk for run in begun}
-    waiting = [row for row in waiting if row.pk not in there and (last is None or row.pk >= last)]
-    found = sorted([*begun, *map(as_run, waiting)], key=lambda run: run.pk, reverse=True)
-    reasons = {row.pk: row.detail for row in waiting}
-    if len(found) > limit:
-        return RunPage(found[:limit], str(found[limit - 1].pk), reasons)
-    return RunPage(found, str(last) if last else None, reasons)
-
-
-def _narrowed(rows: QuerySet[Row], filters: RunFilters, cursor: str | None) -> QuerySet[Row]:
-    """By their ids, which say when they came; newest first."""
-    if filters.since:
-        rows = rows.filter(pk__gte=first_id_at(filters.since))
-    if filters.until:
-        rows = rows.filter(pk__lt=first_id_at(filters.until))
-    if cursor:
-        rows = rows.filter(pk__lt=UUID(cursor))
-    return rows.order_by("-pk")
-
-
-def _as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _mentions(text: str) -> Q:
-    return (
-        Q(client_tracking_id__icontains=text)
-        | Q(first_failed_action__icontains=text.replace(" ", "_"))
-        | Q(code__icontains=text)
-        | Q(error__icontains=text)
-    )
 
 
 def first_id_at(moment: datetime) -> UUID:
@@ -226,13 +137,13 @@ def _begun(run: Run) -> _Folded:
     if row is None:
         return _Folded()
     try:
-        return _Folded(unpacked(bytes(row[1]), _unseal(run)), row[0], row[2])
+        return _Folded(unpacked(bytes(row[1]), unseal_of(run)), row[0], row[2])
     except Exception:
         log.warning("The snapshot of run %s cannot be read; its journal is folded instead", run.pk)
         return _Folded()
 
 
-def _unseal(run: Run) -> codec.Seal:
+def unseal_of(run: Run) -> codec.Seal:
     tenant = run.tenant_id
     return lambda data: secrets.open_(tenant, data, purpose="payload")
 
@@ -242,7 +153,7 @@ _states = _States()
 
 def rows_after(run: Run, seq: int) -> list[tuple[int, list[Event]]]:
     rows = JournalRow.objects.filter(run_id=run.pk, seq__gt=seq).order_by("seq").values_list("seq", "events")
-    unseal = _unseal(run)
+    unseal = unseal_of(run)
     return [(number, codec.unpack_events(bytes(events), unseal)) for number, events in rows]
 
 
@@ -314,6 +225,7 @@ def action_detail(tenant_id: UUID, run_id: UUID, name: str, repetition: Sequence
     )
     if found is None:
         raise RunNotFound
+    found["trackingId"] = execution_key(str(run.pk), found["name"], tuple(repetition))
     if run.ended_at is None:
         place = address(found["name"], tuple(repetition))
         found = {**found, "waits": holds(run).get(place)}
@@ -388,14 +300,14 @@ def content(tenant_id: UUID, run_id: UUID, content_hash: str) -> Json:
     """A payload that this run uses, as its value. Raises RunNotFound; also for one that is secured."""
     if not PayloadUse.objects.filter(run_id=run_id, hash=content_hash, tenant_id=tenant_id).exists():
         raise RunNotFound
-    stored = _stored(tenant_id, content_hash)
+    stored = stored_content(tenant_id, content_hash)
     if stored is None:
         raise RunNotFound
     plain = codec.unwrap(stored)
     return loads(plain[1:]) if plain[:1] == b"J" else codec.unpack_plain(plain[1:])
 
 
-def _stored(tenant_id: UUID, content_hash: str) -> bytes | None:
+def stored_content(tenant_id: UUID, content_hash: str) -> bytes | None:
     """A content that is not where its row said may just have been moved, so the row is read once more."""
     for _ in range(2):
         row = Payload.objects.filter(tenant_id=tenant_id, hash=content_hash, sealed=False).first()

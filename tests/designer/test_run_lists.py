@@ -14,7 +14,7 @@ from designer.tenants.models import AuditEntry
 from designer.workflows import publishing
 from designer.workflows.models import Workflow
 from runtime import services as runtime
-from runtime.host import history, projection
+from runtime.host import listing, projection
 from runtime.host.children import child_id
 from runtime.models import Run, Summary
 from runtime.store import codec
@@ -70,7 +70,7 @@ def test_a_run_is_found_by_what_one_knows_of_it(alice: Person, made: Made) -> No
 def test_a_search_goes_on_where_it_stopped_looking(
     alice: Person, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "SEARCHED", 3)
+    monkeypatch.setattr(listing, "SEARCHED", 3)
     old = made(0, client_tracking_id="wanted")
     for minute in range(1, 6):
         made(minute)
@@ -155,6 +155,11 @@ def test_many_are_cancelled_and_resubmitted_and_each_says_what_became_of_it(
     assert asked == [("cancel", waiting.pk), ("again", over.pk)]
     trail = AuditEntry.objects.filter(action__in=["run.cancel", "run.resubmit"]).count()
     assert trail == 2, "one line for each run something was done with"
+
+
+def test_a_run_names_the_request_that_started_it(alice: Person, made: Made) -> None:
+    assert json.loads(alice.get(f"runs/{made(request_id='req-1').pk}").content)["requestId"] == "req-1"
+    assert json.loads(alice.get(f"runs/{made().pk}").content)["requestId"] is None
 
 
 def test_who_may_not_act_on_one_may_not_act_on_many(viewer: Person, charlie: Person, made: Made) -> None:

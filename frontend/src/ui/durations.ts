@@ -21,10 +21,10 @@ const steps: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** "just now", "2 minutes ago", "in 3 hours"; beyond a week the date itself. */
-export function formatRelative(at: Date, now: Date): string {
+export function formatRelative(at: Date, now: Date, zone: "local" | "utc" = "local"): string {
   const seconds = (at.getTime() - now.getTime()) / 1000;
   if (Math.abs(seconds) < 45) return seconds > 20 ? "in a moment" : "just now";
-  if (Math.abs(seconds) > 7 * 86_400) return at.toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
+  if (Math.abs(seconds) > 7 * 86_400) return at.toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric", ...(zone === "utc" ? { timeZone: "UTC" } : {}) });
   for (const [unit, size] of steps) {
     const count = Math.round(seconds / size);
     if (Math.abs(seconds) >= size * 0.9 && count !== 0) return relative.format(count, unit);

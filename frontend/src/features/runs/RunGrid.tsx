@@ -5,7 +5,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { useRefreshOn } from "../../api/live";
 import { asProblem } from "../../api/problem";
-import { type RunFilters, runColumnsQuery, runKeys, runQuery } from "../../api/runs";
+import { looksInside, runColumnsQuery, runKeys, runQuery } from "../../api/runs";
 import type { RunCell, RunColumn } from "../../api/types";
 import { Button } from "../../ui/Button";
 import { DataView } from "../../ui/DataView";
@@ -16,7 +16,9 @@ import { Time } from "../../ui/Time";
 import { parse } from "../../workflow/document";
 import { readGraph } from "../../workflow/graph";
 import { arranged, type GridRow, gridRows, type GridSort, SLOWER } from "./gridRows";
+import { LookedNote, NoneMatch, together } from "./LookedNote";
 import styles from "./RunGrid.module.css";
+import { isNarrowed, NO_FILTERS, type RunSearch } from "./runSearch";
 
 const ROW = 28;
 const SORTS: readonly { readonly value: GridSort; readonly label: string }[] = [
@@ -26,26 +28,31 @@ const SORTS: readonly { readonly value: GridSort; readonly label: string }[] = [
 interface RunGridProps {
   readonly tenant: string;
   readonly workflow: string;
-  readonly filters: RunFilters;
+  readonly filters: RunSearch;
+  readonly onFilters: (change: RunSearch) => void;
   readonly poll: number | false;
   readonly empty: ReactNode;
 }
 
 /** Actions down, runs across, the newest at the right: where it fails and what is getting slower, at a glance. */
-export function RunGrid({ tenant, workflow, filters, poll, empty }: RunGridProps) {
-  const query = useInfiniteQuery({ ...runColumnsQuery(tenant, { ...filters, workflow }), placeholderData: (before) => before, refetchInterval: poll });
-  useRefreshOn(tenant, `workflow:${workflow}:runs`, [runKeys.lists(tenant)]);
+export function RunGrid({ tenant, workflow, filters, onFilters, poll, empty }: RunGridProps) {
+  const inside = looksInside(filters);
+  const query = useInfiniteQuery({ ...runColumnsQuery(tenant, { ...filters, workflow }), placeholderData: (before) => before, refetchInterval: inside ? false : poll });
+  useRefreshOn(tenant, inside ? null : `workflow:${workflow}:runs`, [runKeys.lists(tenant)]);
   const columns = useMemo(() => (query.data?.pages.flatMap((page) => page.items) ?? []).reverse(), [query.data]);
+  const older = query.hasNextPage ? { onMore: () => void query.fetchNextPage(), busy: query.isFetchingNextPage } : null;
+  const looked = together(query.data?.pages ?? []);
   const newest = columns[columns.length - 1];
   const detail = useQuery({ ...runQuery(tenant, newest?.id ?? ""), enabled: newest !== undefined, placeholderData: (before) => before });
   const text = detail.data?.text;
   const graph = useMemo(() => (text ? readGraph(parse(text)) : null), [text]);
   return (
     <DataView loading={query.isPending || (newest !== undefined && detail.isPending)} error={query.error ? asProblem(query.error) : detail.error ? asProblem(detail.error) : null} hasData={query.data !== undefined && (newest === undefined || graph !== null)} onRetry={() => void query.refetch()}>
-      {columns.length === 0 && empty}
+      {columns.length === 0 && (isNarrowed(filters) ? <NoneMatch more={older ?? undefined} looked={looked} onClear={() => onFilters(NO_FILTERS)} /> : empty)}
       {columns.length > 0 && graph && (
-        <Grid tenant={tenant} workflow={workflow} columns={columns} rows={gridRows(graph, columns)} older={query.hasNextPage ? { onMore: () => void query.fetchNextPage(), busy: query.isFetchingNextPage } : null} />
+        <Grid tenant={tenant} workflow={workflow} columns={columns} rows={gridRows(graph, columns)} older={older} />
       )}
+      {looked && <LookedNote looked={looked} busy={query.isFetching} onMore={() => void query.fetchNextPage()} onAgain={() => void query.refetch()} />}
     </DataView>
   );
 }

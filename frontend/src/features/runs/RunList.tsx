@@ -1,11 +1,11 @@
-import { IconBan, IconFilterOff, IconHistory, IconRotateClockwise } from "@tabler/icons-react";
+import { IconAdjustmentsHorizontal, IconBan, IconHistory, IconRotateClockwise } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { useRefreshOn } from "../../api/live";
 import { usePermission } from "../../api/permissions";
 import { asProblem } from "../../api/problem";
-import { type RunFilters, runKeys, runsQuery, SPANS, type Span, useRunCommands } from "../../api/runs";
-import type { RunItem, RunOutcome, RunStatus } from "../../api/types";
+import { looksInside, runKeys, runsQuery, type Span, useRunCommands } from "../../api/runs";
+import type { RunItem, RunOutcome } from "../../api/types";
 import { CopyButton } from "../../ui/CopyButton";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
@@ -14,29 +14,19 @@ import { EmptyState } from "../../ui/EmptyState";
 import { FilterBar, filterSelectClass, SearchField } from "../../ui/FilterBar";
 import { Select } from "../../ui/Select";
 import { TextField } from "../../ui/TextField";
+import { later } from "../../ui/later";
 import { isFinal, statusLook } from "../../ui/statuses";
 import { toast } from "../../ui/toasts";
+import { fieldMoment, fieldText, useZone, type Zone } from "../../ui/zone";
+import { ZoneSwitch } from "../../ui/ZoneSwitch";
+import { LookedNote, NoneMatch, together } from "./LookedNote";
 import styles from "./RunList.module.css";
+import { isNarrowed, moment, NO_FILTERS, rareFilters, type RunSearch, spans, statuses } from "./runSearch";
 import { RunTable } from "./RunTable";
 
-const statuses: readonly RunStatus[] = ["Running", "Waiting", "Succeeded", "Failed", "TimedOut", "Cancelled"];
 const spanWords: Readonly<Record<Span, string>> = { hour: "Last hour", day: "Last 24 hours", week: "Last 7 days", month: "Last 30 days" };
-const spans = Object.keys(SPANS) as Span[];
 
-/** What narrows the runs shown; kept in the address. */
-export type RunSearch = Omit<RunFilters, "workflow">;
-
-/** Of what an address says, what is a filter: it may have been typed by hand. */
-export function runSearch({ status, search, span, since, until }: RunSearch): RunSearch {
-  const known = spans.find((each) => each === span);
-  return { status: statuses.find((each) => each === status), search, span: known, since: known ? undefined : moment(since), until: known ? undefined : moment(until) };
-}
-
-/** A time that can be asked for: while a year is typed, it is one of the first century. */
-function moment(iso: string | undefined): string | undefined {
-  const date = new Date(iso ?? "");
-  return date.getFullYear() > 1970 && date.getFullYear() < 9000 ? date.toISOString() : undefined;
-}
+const MoreRunFilters = later(() => import("./MoreRunFilters").then((module) => module.default));
 
 const BETWEEN = "between";
 const DAY = 86_400_000;
@@ -45,13 +35,19 @@ const MINUTE = 60_000;
 interface RunFilterBarProps {
   readonly filters: RunSearch;
   readonly onFilters: (change: RunSearch) => void;
+  /** The workflow whose runs these are: its versions can be chosen. */
+  readonly versions?: readonly number[] | undefined;
   /** At the end of the row. */
   readonly children?: ReactNode;
 }
 
-export function RunFilterBar({ filters, onFilters, children }: RunFilterBarProps) {
+export function RunFilterBar({ filters, onFilters, versions = [], children }: RunFilterBarProps) {
+  const zone = useZone();
+  const rare = rareFilters(filters);
+  const [open, setOpen] = useState(rare > 0);
   const between = filters.since !== undefined || filters.until !== undefined;
   return (
+    <>
     <FilterBar>
       <SearchField label="Id, tracking id, failed action or error" value={filters.search ?? ""} onChange={(search) => onFilters({ search: search === "" ? undefined : search })} />
       <Select
@@ -70,38 +66,39 @@ export function RunFilterBar({ filters, onFilters, children }: RunFilterBarProps
       />
       {between && (
         <>
-          <Moment label="From" value={filters.since} onChange={(since) => onFilters({ since })} />
-          <Moment label="To" value={filters.until} onChange={(until) => onFilters({ until })} />
+          <Moment key={`from-${zone}`} zone={zone} label="From" value={filters.since} onChange={(since) => onFilters({ since })} />
+          <Moment key={`to-${zone}`} zone={zone} label="To" value={filters.until} onChange={(until) => onFilters({ until })} />
         </>
       )}
+      <Button icon={<IconAdjustmentsHorizontal size={16} />} aria-expanded={open} onClick={() => setOpen(!open)}>
+        {rare > 0 ? `More filters (${String(rare)})` : "More filters"}
+      </Button>
       {children}
+      <ZoneSwitch />
     </FilterBar>
+    {open && <MoreRunFilters filters={filters} onFilters={onFilters} versions={versions} />}
+    </>
   );
 }
 
-/** A time as this person's clock says it; the address has it as everybody's. */
-function Moment({ label, value, onChange }: { readonly label: string; readonly value: string | undefined; readonly onChange: (value: string | undefined) => void }) {
-  const [typed, setTyped] = useState(value === undefined ? "" : clock(value));
+/** A time as the clock of the chosen zone says it; the address has it as everybody's. */
+function Moment({ zone, label, value, onChange }: { readonly zone: Zone; readonly label: string; readonly value: string | undefined; readonly onChange: (value: string | undefined) => void }) {
+  const [typed, setTyped] = useState(value === undefined ? "" : fieldText(value, zone));
   const [shown, setShown] = useState(value);
   if (value !== shown) {
     setShown(value);
-    if (moment(typed) !== value) setTyped(value === undefined ? "" : clock(value));
+    if (moment(fieldMoment(typed, zone)) !== value) setTyped(value === undefined ? "" : fieldText(value, zone));
   }
   return (
     <TextField
       type="datetime-local" aria-label={label} title={label} value={typed}
       onChange={({ currentTarget }) => {
         setTyped(currentTarget.value);
-        const next = moment(currentTarget.value);
+        const next = moment(fieldMoment(currentTarget.value, zone));
         if (next !== undefined || currentTarget.value === "") onChange(next);
       }}
     />
   );
-}
-
-function clock(iso: string): string {
-  const date = new Date(iso);
-  return new Date(date.getTime() - date.getTimezoneOffset() * MINUTE).toISOString().slice(0, 16);
 }
 
 export interface RunListProps {
@@ -116,19 +113,20 @@ export interface RunListProps {
 
 /** Runs, newest first, by keyset pages; it keeps itself up to date. */
 export function RunList({ tenant, workflow, filters, onFilters, poll, empty }: RunListProps) {
-  const { status, search, span, since, until } = filters;
+  const inside = looksInside(filters);
   const query = useInfiniteQuery({
-    ...runsQuery(tenant, { workflow, status, search, span, since, until }),
+    ...runsQuery(tenant, { workflow, ...filters }),
     placeholderData: (before) => before,
-    refetchInterval: poll,
+    refetchInterval: inside ? false : poll,
   });
-  useRefreshOn(tenant, workflow ? `workflow:${workflow}:runs` : "tenant:runs", [runKeys.lists(tenant)]);
+  useRefreshOn(tenant, inside ? null : workflow ? `workflow:${workflow}:runs` : "tenant:runs", [runKeys.lists(tenant)]);
   const may = { cancel: usePermission(tenant, "run.cancel"), resubmit: usePermission(tenant, "run.resubmit") };
   const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   const chosen = rows.filter((run) => selection.has(run.id));
   const none = query.isSuccess && rows.length === 0;
-  const filtered = [status, search, span, since, until].some((one) => one !== undefined);
+  const filtered = isNarrowed(filters);
+  const looked = together(query.data?.pages ?? []);
   const more = query.hasNextPage ? { onMore: () => void query.fetchNextPage(), busy: query.isFetchingNextPage } : undefined;
   return (
     <>
@@ -138,15 +136,7 @@ export function RunList({ tenant, workflow, filters, onFilters, poll, empty }: R
         hasData={query.data !== undefined}
         onRetry={() => void query.refetch()}
       >
-        {none && filtered && (
-          <EmptyState
-            icon={<IconFilterOff size={24} />}
-            title={more ? "None yet among the newest runs" : "No runs match"}
-            text={more ? "The older ones have not been looked through." : "No run is as these filters ask."}
-            primary={more ? <Button variant="primary" busy={more.busy} onClick={more.onMore}>Search further back</Button> : undefined}
-            secondary={<Button onClick={() => onFilters({ status: undefined, search: undefined, span: undefined, since: undefined, until: undefined })}>Clear filters</Button>}
-          />
-        )}
+        {none && filtered && <NoneMatch more={more} looked={looked} onClear={() => onFilters(NO_FILTERS)} />}
         {none && !filtered && empty}
         {rows.length > 0 && (
           <>
@@ -158,9 +148,12 @@ export function RunList({ tenant, workflow, filters, onFilters, poll, empty }: R
               may={may}
               selection={may.cancel || may.resubmit ? selection : undefined}
               onSelection={may.cancel || may.resubmit ? setSelection : undefined}
-              more={more}
+              more={looked ? undefined : more}
             />
           </>
+        )}
+        {looked && (
+          <LookedNote looked={looked} busy={query.isFetching} onMore={() => void query.fetchNextPage()} onAgain={() => void query.refetch()} />
         )}
       </DataView>
     </>

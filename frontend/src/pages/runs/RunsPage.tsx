@@ -1,7 +1,8 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { given } from "../../api/client";
 import { usePollingFallback } from "../../features/live/polling";
-import { NoRuns, RunFilterBar, RunList, runSearch, type RunSearch } from "../../features/runs/RunList";
+import { NoRuns, RunFilterBar, RunList } from "../../features/runs/RunList";
+import { runSearch, type RunSearch } from "../../features/runs/runSearch";
 import { LinkButton } from "../../ui/Button";
 import { Page } from "../../ui/Page";
 import { useSearchChange } from "../../ui/useSearchChange";
@@ -10,7 +11,7 @@ const route = getRouteApi("/t/$tenant/runs");
 
 export function RunsPage() {
   const { tenant } = route.useParams();
-  const filters = runSearch(route.useSearch());
+  const filters = runSearch(route.useSearch(), false);
   const setSearch = useSearchChange<RunSearch>();
   const onFilters = (change: RunSearch) => setSearch((before) => given({ ...before, ...change }));
   return (

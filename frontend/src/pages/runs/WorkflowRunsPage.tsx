@@ -7,7 +7,8 @@ import { asProblem } from "../../api/problem";
 import { callbacksQuery, useWorkflowCommands, workflowQuery } from "../../api/workflows";
 import { usePollingFallback } from "../../features/live/polling";
 import { RunGrid } from "../../features/runs/RunGrid";
-import { NoRuns, RunFilterBar, RunList, runSearch, type RunSearch } from "../../features/runs/RunList";
+import { NoRuns, RunFilterBar, RunList } from "../../features/runs/RunList";
+import { runSearch, type RunSearch } from "../../features/runs/runSearch";
 import { Button, LinkButton } from "../../ui/Button";
 import { CopyButton } from "../../ui/CopyButton";
 import { Page } from "../../ui/Page";
@@ -20,11 +21,14 @@ const route = getRouteApi("/t/$tenant/w/$wf/runs");
 export function WorkflowRunsPage() {
   const { tenant, wf } = route.useParams();
   const { view, ...asked } = route.useSearch();
-  const filters = runSearch(asked);
+  const filters = runSearch(asked, true);
   const navigate = route.useNavigate();
   const stillHere = useStillHere();
   const setSearch = useSearchChange<ReturnType<typeof route.useSearch>>();
   const { data: workflow } = useQuery(workflowQuery(tenant, wf));
+  const published = workflow?.publishedVersion ?? 0;
+  // Numbers have no gaps; of a workflow with hundreds, the address reaches the others.
+  const versions = Array.from({ length: Math.min(published, 50) }, (_, at) => published - at);
   const { run } = useWorkflowCommands(tenant);
   const mayRun = usePermission(tenant, "run.start");
   const runNow = () =>
@@ -45,7 +49,7 @@ export function WorkflowRunsPage() {
   const empty = <FirstRun tenant={tenant} wf={wf} published={workflow?.publishedVersion !== null} starts={workflow?.triggerType !== null} />;
   return (
     <Page title="Runs" documentTitle={`Runs of ${workflow?.name ?? "…"}`} actions={runButton}>
-      <RunFilterBar filters={filters} onFilters={onFilters}>
+      <RunFilterBar filters={filters} onFilters={onFilters} versions={versions}>
         <SegmentedControl
           aria-label="View"
           value={view ?? "list"}
@@ -54,7 +58,7 @@ export function WorkflowRunsPage() {
         />
       </RunFilterBar>
       {view === "grid" ? (
-        <RunGrid tenant={tenant} workflow={wf} filters={filters} poll={poll} empty={empty} />
+        <RunGrid tenant={tenant} workflow={wf} filters={filters} onFilters={onFilters} poll={poll} empty={empty} />
       ) : (
         <RunList tenant={tenant} workflow={wf} filters={filters} onFilters={onFilters} poll={poll} empty={empty} />
       )}
