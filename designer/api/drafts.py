@@ -134,7 +134,11 @@ class DraftEditsView(TenantView):
 
     @extend_schema(
         operation_id="listDraftEdits",
-        parameters=[OpenApiParameter("since", int, description="A revision; edits after it are listed.")],
+        parameters=[
+            OpenApiParameter(
+                "since", int, description="A revision; edits after it, of more than 1,000 the newest."
+            )
+        ],
         responses=StoredEditsList,
     )
     def get(self, request: Request, tenant: str, workflow_id: str) -> Response:

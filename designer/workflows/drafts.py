@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from designer.tenants.actors import Actor
 from designer.tenants.writes import Change, write
-from designer.workflows import problems, texts, values
+from designer.workflows import history, problems, texts, values
 from designer.workflows.errors import PatchRefused, StaleRevision
 from designer.workflows.models import DraftEdit
 from designer.workflows.services import lock
@@ -18,15 +18,16 @@ from runtime.language.splices import SpliceError, apply
 from runtime.language.values import Json, dumps, loads
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
     from designer.workflows.models import Workflow
 
 EDITS_PER_REQUEST = 200
+EDITS_LISTED = 1_000
 
 
-def edits_since(workflow: Workflow, revision: int) -> QuerySet[DraftEdit]:
-    return workflow.draft_edits.filter(revision__gt=revision).select_related("author").order_by("revision")
+def edits_since(workflow: Workflow, revision: int) -> list[DraftEdit]:
+    """In their order; of very many the newest."""
+    later = workflow.draft_edits.filter(revision__gt=revision).select_related("author")
+    return list(later.order_by("-revision")[:EDITS_LISTED])[::-1]
 
 
 def wire_edit(edit: DraftEdit) -> dict[str, Any]:
@@ -111,6 +112,7 @@ def _store(
     edit_id: str,
     edits: Sequence[Mapping[str, Json]],
 ) -> DraftEdit:
+    history.keep(workflow)
     carried = values.carried(workflow.parameters, texts.definition_pointer(workflow.draft_text), edits)
     moved = carried != workflow.parameters
     workflow.parameters = carried

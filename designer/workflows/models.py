@@ -74,6 +74,20 @@ class DraftEdit(models.Model):
         ]
 
 
+class DraftText(models.Model):
+    """A draft as it stood after a revision, so that later edits can be done again on it (`history.py`)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="draft_texts")
+    revision = models.PositiveBigIntegerField()
+    packed = models.BinaryField(help_text="The text in UTF-8, compressed with zlib.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workflow", "revision"], name="draft_text_once")]
+
+
 class Version(models.Model):
     """An immutable text of a workflow. Published ones are numbered; a draft that was run is kept as well."""
 

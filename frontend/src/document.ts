@@ -70,8 +70,8 @@ export interface Transport {
   sha256(text: string): Promise<string | null>;
   newId(): string;
   later(milliseconds: number, work: () => void): void;
-  /** Keeps edits across a reload; null forgets them. */
-  remember(unsent: Unsent | null): void;
+  /** Keeps edits across a reload, null forgets them; false where there is no room for them. */
+  remember(unsent: Unsent | null): boolean;
 }
 
 export type SaveState = "saved" | "saving" | "offline" | "refused";
@@ -120,6 +120,8 @@ interface Pending {
   patch: readonly Splice[];
 }
 
+const NO_ROOM =
+  "This browser has no room left for changes that wait to be saved. Leave this page open until it says Saved: closed before, it loses them.";
 const MERGE_PAUSE = 800;
 /** A value that I set longer ago may be changed by others without a word. */
 const MINE_FOR = 60_000;
@@ -132,8 +134,12 @@ export class DraftStore {
   private baseRevision: number;
   private pending: Pending[] = [];
   private flight: { readonly batch: Batch; readonly count: number } | null = null;
-  /** What an earlier page left behind, while it is not settled. */
-  private left: Unsent | null = null;
+  /** How many edits pages that are gone left behind that are not settled yet. */
+  private left = 0;
+  private resuming = Promise.resolve();
+  /** The browser has no room for what is not sent: it is lost when the page closes. */
+  private homeless = false;
+  private warned = false;
   private readonly early = new Map<number, StoredEdits>();
   private scheduled = false;
   private failures = 0;
@@ -174,28 +180,50 @@ export class DraftStore {
     return applied;
   }
 
-  /** Does again what waited in storage while the page was closed; of a batch on its way only what the server never got. */
-  async resume(left: Unsent): Promise<void> {
-    let { edits } = left;
-    if (left.batch) {
-      const { batch } = left;
-      this.left = left;
-      this.changed();
-      const sent = await this.deliver(batch);
-      if (this.closed) return;
-      if (sent.kind !== "stale" || sent.stale.missing.some((one) => one.id === batch.id)) edits = edits.slice(batch.edits.length);
-      if (sent.kind === "refused") this.report(`The server did not accept what was changed last: ${sent.message}`);
-      this.left = { edits, batch: null };
-      const reached = sent.kind === "done" ? sent.revision : sent.kind === "stale" ? sent.stale.revision : 0;
-      while (!this.closed && this.baseRevision < reached) {
-        await this.reload(null);
-        if (this.baseRevision < reached) await new Promise<void>((resolve) => this.transport.later(200, resolve));
-      }
-      if (this.closed) return;
-      this.left = null;
-    }
-    for (const edit of edits) this.attempt(edit);
+  /** An edit that is no step to undo: its inverse would write into the draft, and its history, what it took out. */
+  editForGood(wanted: Edit): void {
+    const { undo } = this.state;
+    this.edit(wanted);
+    this.store.setState({ undo });
+  }
+
+  get unkept(): boolean {
+    return this.homeless;
+  }
+
+  /**
+   * Does again what a page left behind that is gone, after what others left: of a batch on its way only what the server never got.
+   * `settled` is told when its edits become mine; until then they are kept where they are.
+   */
+  resume(left: Unsent, settled: () => void = () => undefined, why: string | null = null): Promise<void> {
+    this.left += left.edits.length;
     this.changed();
+    this.resuming = this.resuming.then(() => this.redoLeft(left, settled, why));
+    return this.resuming;
+  }
+
+  private async redoLeft({ edits, batch }: Unsent, settled: () => void, why: string | null): Promise<void> {
+    const rest = batch && !this.closed ? await this.rest(edits, batch) : edits;
+    this.left -= edits.length;
+    if (this.closed) return;
+    settled();
+    if (why !== null && rest.length > 0) this.report(why, "info");
+    for (const edit of rest) this.attempt(edit);
+    this.changed();
+  }
+
+  /** What is to be done again once the server has, or has refused, the batch, and its text is here. */
+  private async rest(edits: readonly Edit[], batch: Batch): Promise<readonly Edit[]> {
+    const sent = await this.deliver(batch);
+    if (this.closed) return edits;
+    if (sent.kind === "refused") this.report(`The server did not accept what was changed last: ${sent.message}`);
+    const reached = sent.kind === "done" ? sent.revision : sent.kind === "stale" ? sent.stale.revision : 0;
+    while (!this.closed && this.baseRevision < reached) {
+      await this.reload(null);
+      if (this.baseRevision < reached) await new Promise<void>((resolve) => this.transport.later(200, resolve));
+    }
+    const missed = sent.kind === "stale" && !sent.stale.missing.some((one) => one.id === batch.id);
+    return missed ? edits : edits.slice(batch.edits.length);
   }
 
   private attempt(edit: Edit): void {
@@ -240,7 +268,7 @@ export class DraftStore {
   }
 
   private changed(): void {
-    const waiting = this.pending.length + (this.left?.edits.length ?? 0);
+    const waiting = this.pending.length + this.left;
     const { save } = this.state;
     this.store.setState({ waiting, save: waiting === 0 ? "saved" : save === "offline" ? "offline" : "saving" });
     this.keep();
@@ -248,8 +276,11 @@ export class DraftStore {
   }
 
   private keep(): void {
-    const edits = [...(this.left?.edits ?? []), ...this.pending.map((one) => one.edit)];
-    this.transport.remember(edits.length === 0 ? null : { edits, batch: this.left ? this.left.batch : (this.flight?.batch ?? null) });
+    const edits = this.pending.map((one) => one.edit);
+    this.homeless = !this.transport.remember(edits.length === 0 ? null : { edits, batch: this.flight?.batch ?? null });
+    const warn = this.homeless && this.state.save === "offline";
+    if (warn && !this.warned) this.report(NO_ROOM);
+    this.warned = warn;
   }
 
   // ------------------------------------------------------------------------------------------ undo
@@ -344,6 +375,7 @@ export class DraftStore {
       if (sent.kind !== "offline") this.failures = 0;
       if (sent.kind !== "offline" || this.closed) return sent;
       this.store.setState({ save: "offline" });
+      this.keep();
       const wait = RETRIES[Math.min(this.failures, RETRIES.length - 1)] ?? 15000;
       this.failures += 1;
       await new Promise<void>((resolve) => this.transport.later(wait, resolve));

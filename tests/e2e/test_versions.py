@@ -94,3 +94,36 @@ def test_publish_compare_and_take_back(
     log = ana.get(f"/workflows/{workflow}/draft/edits?since=0")["items"]
     assert {one["author"] for one in log} == {"Ana Kovač", "Bob"}
     assert any("changed by Bob" in str(one["edits"]) for one in log)
+
+
+def test_any_moment_of_the_draft_is_found_compared_and_taken_back(
+    page: Page, ana: Person, browser: Browser, server: Server
+) -> None:
+    workflow = ana.workflow("Remembered", definitions.texts("First", "Second", "Third"))
+    context = joined(browser, server, ana, "Bob", "editor")
+    bob = context.pages[0]
+    bob.goto(f"/t/{ana.tenant}/w/{workflow}/design")
+    write(bob, "Second", "changed by Bob")
+    rename(bob, "Third", "Last")
+    saved(bob)
+    context.close()
+
+    ana.go(f"/w/{workflow}/versions")
+    draft = page.get_by_role("list", name="Versions").get_by_role("listitem").first
+    draft.get_by_role("button", name="2 changes that led to the draft").click()
+    draft.get_by_role("button", name=re.compile("^2 changes.*Bob", re.S)).click()
+    step = draft.get_by_role("button", name=re.compile("^Changed Inputs of Second"))
+    step.click()
+    expect(step).to_have_attribute("aria-current", "true")
+    detail = page.get_by_role("region", name=re.compile("compared with"))
+    expect(detail).to_contain_text("Changed “Second”")
+    expect(detail).not_to_contain_text("Last")
+    page.screenshot(path=str(SCREENSHOTS / "versions-history.png"))
+    page.get_by_role("button", name="Restore as draft").click()
+    page.get_by_role("dialog").get_by_role("button", name="Restore as draft").click()
+    page.wait_for_url("**/design**")
+    expect(page.get_by_role("treeitem", name="Third")).to_be_visible()  # before it was renamed
+    assert "changed by Bob" in ana.get(f"/workflows/{workflow}/draft")["text"]
+    page.keyboard.press("Control+Alt+z")
+    page.wait_for_url("**/versions**")
+    expect(draft.get_by_role("button", name="Went back to an earlier moment")).to_be_visible()

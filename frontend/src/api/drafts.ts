@@ -1,5 +1,5 @@
-import { queryOptions } from "@tanstack/react-query";
-import { answer, client } from "./client";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { answer, client, given } from "./client";
 import type { components } from "./schema";
 
 const root = "/api/v1/t/{tenant}/workflows/{workflow_id}";
@@ -18,6 +18,29 @@ export function loadDraft(tenant: string, id: string): Promise<DraftAnswer> {
 /** The draft to look at, outside of the designer. */
 export function draftQuery(tenant: string, id: string) {
   return queryOptions({ queryKey: ["draft", tenant, id, "text"], queryFn: () => loadDraft(tenant, id) });
+}
+
+/** Who changed the draft and how, newest first. */
+export function historyQuery(tenant: string, id: string) {
+  return infiniteQueryOptions({
+    queryKey: ["draft", tenant, id, "history"],
+    queryFn: ({ pageParam }) => answer(client.GET(`${root}/draft/history`, { params: { ...path(tenant, id), query: given({ cursor: pageParam }) } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
+}
+
+/** The draft as it stood after a revision; that never changes. */
+export function pastDraftQuery(tenant: string, id: string, revision: number) {
+  return queryOptions({
+    queryKey: ["past", tenant, id, revision],
+    queryFn: () => answer(client.GET(`${root}/draft/history/{revision}`, { params: { path: { tenant, workflow_id: id, revision } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+export function restorePast(tenant: string, id: string, revision: number) {
+  return answer(client.POST(`${root}/draft/history/{revision}/restore`, { params: { path: { tenant, workflow_id: id, revision } } }));
 }
 
 export function sendEdits(tenant: string, id: string, body: DraftEdits) {

@@ -1,14 +1,14 @@
-import { IconArrowBackUp, IconPencil, IconVersions } from "@tabler/icons-react";
+import { IconPencil, IconVersions } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
-import { draftQuery } from "../../api/drafts";
+import { useMemo } from "react";
+import { given } from "../../api/client";
+import { historyQuery } from "../../api/drafts";
 import { usePermission } from "../../api/permissions";
 import { asProblem } from "../../api/problem";
 import type { VersionItem } from "../../api/types";
-import { useWorkflowCommands, versionQuery, versionsQuery, workflowQuery } from "../../api/workflows";
+import { versionsQuery, workflowQuery } from "../../api/workflows";
 import { Button, LinkButton } from "../../ui/Button";
-import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { DataView } from "../../ui/DataView";
 import { EmptyState } from "../../ui/EmptyState";
 import { Page } from "../../ui/Page";
@@ -16,21 +16,22 @@ import { SegmentedControl } from "../../ui/SegmentedControl";
 import { Select } from "../../ui/Select";
 import { SkeletonLines } from "../../ui/Skeletons";
 import { Time } from "../../ui/Time";
-import { toast } from "../../ui/toasts";
 import { useSearchChange } from "../../ui/useSearchChange";
+import { afterIt, sittingsOf, type PastEdits, type Sitting } from "../../workflow/past";
 import { Difference, type Mode } from "./Difference";
+import { DRAFT, momentName, momentTitle, pastId, revisionOf, useMomentText } from "./moments";
+import { RestoreButton } from "./Restore";
+import { Sittings } from "./Sittings";
 import { useRestoring } from "./useRestoring";
 import styles from "./VersionsPage.module.css";
 
 const route = getRouteApi("/t/$tenant/w/$wf/versions");
 
-const DRAFT = "draft";
 const MODES: { readonly value: Mode; readonly label: string }[] = [
   { value: "words", label: "Words" },
   { value: "canvas", label: "Canvas" },
   { value: "text", label: "Text" },
 ];
-const titleOfVersion = (id: string): string => (id === DRAFT ? "the draft" : `version ${id}`);
 
 export function VersionsPage() {
   const { tenant, wf } = route.useParams();
@@ -38,24 +39,31 @@ export function VersionsPage() {
   const setSearch = useSearchChange<ReturnType<typeof route.useSearch>>();
   const { data: workflow } = useQuery(workflowQuery(tenant, wf));
   const query = useInfiniteQuery(versionsQuery(tenant, wf));
+  const history = useInfiniteQuery(historyQuery(tenant, wf));
   const versions = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const steps = useMemo(() => history.data?.pages.flatMap((page) => page.items) ?? [], [history.data]);
+  const groups = grouped(versions, steps);
   const ids = [DRAFT, ...versions.map((each) => String(each.number))];
-  const chosen = [b, v].find((each) => each !== undefined && ids.includes(each)) ?? DRAFT;
-  const older = ids[ids.indexOf(chosen) + 1] ?? ids[1] ?? DRAFT;
-  const base = a !== undefined && ids.includes(a) && a !== chosen ? a : older;
+  const known = (id: string | undefined): id is string => id !== undefined && (ids.includes(id) || revisionOf(id) !== null);
+  const chosen = [b, v].find(known) ?? DRAFT;
+  const oldest = steps.at(-1);
+  const older = ids[ids.indexOf(chosen) + 1] ?? ids[1] ?? (oldest ? pastId(oldest.revision - 1) : DRAFT);
+  const base = known(a) && a !== chosen ? a : older;
+  const choose = (before: string, after: string) => setSearch(({ mode }) => given({ a: before, b: after, mode }));
+  const open = query.hasNextPage ? undefined : groups.findLastIndex((each) => each.length > 0);
   return (
     <Page
       title="Versions"
       documentTitle={`Versions of ${workflow?.name ?? "…"}`}
-      lead="Every published version is kept as it was. Compare any two; take one back whole, or one action of it."
+      lead="Every published version is kept as it was, every change of the draft for 90 days. Compare any two moments; take one back whole, or one action of it."
     >
       <DataView
-        loading={query.isPending}
+        loading={query.isPending || history.isPending}
         error={query.error ? asProblem(query.error) : null}
         hasData={query.data !== undefined}
         onRetry={() => void query.refetch()}
       >
-        {versions.length === 0 ? (
+        {versions.length === 0 && steps.length === 0 ? (
           <EmptyState
             icon={<IconVersions size={24} />}
             title="Not published yet"
@@ -69,11 +77,21 @@ export function VersionsPage() {
         ) : (
           <div className={styles.columns}>
             <ul className={styles.list} aria-label="Versions">
-              {ids.map((id) => (
+              {ids.map((id, index) => (
                 <li key={id}>
                   <button type="button" className={styles.version} aria-current={id === chosen} onClick={() => setSearch(() => ({ b: id }))}>
-                    <Line version={versions.find((each) => String(each.number) === id)} changed={workflow?.hasUnpublishedChanges ?? false} />
+                    <Line version={versions[index - 1]} changed={workflow?.hasUnpublishedChanges ?? false} published={versions.length > 0} />
                   </button>
+                  {(groups[index]?.length ?? 0) > 0 && (
+                    <Sittings
+                      of={momentName(id, steps)}
+                      sittings={groups[index] ?? []}
+                      base={base}
+                      chosen={chosen}
+                      more={history.hasNextPage && index === open ? { onMore: () => void history.fetchNextPage(), busy: history.isFetchingNextPage } : undefined}
+                      onChoose={choose}
+                    />
+                  )}
                 </li>
               ))}
               {query.hasNextPage && (
@@ -84,7 +102,7 @@ export function VersionsPage() {
                 </li>
               )}
             </ul>
-            <Compared tenant={tenant} wf={wf} ids={ids} base={base} chosen={chosen} />
+            <Compared tenant={tenant} wf={wf} ids={ids} steps={steps} base={base} chosen={chosen} />
           </div>
         )}
       </DataView>
@@ -92,19 +110,26 @@ export function VersionsPage() {
   );
 }
 
-/** Without a version: the draft. */
-function Line({ version, changed }: { readonly version: VersionItem | undefined; readonly changed: boolean }) {
-  return version ? <VersionLine version={version} /> : <DraftLine changed={changed} />;
+/** What changed the draft since the newest version, then what led to each version. */
+function grouped(versions: readonly VersionItem[], steps: readonly PastEdits[]): Sitting[][] {
+  const ends = versions.map((each) => each.revision ?? 0);
+  const sittings = sittingsOf(steps, ends);
+  return [Number.POSITIVE_INFINITY, ...ends].map((end, index) => sittings.filter((each) => afterIt(each) <= end && afterIt(each) > (ends[index] ?? 0)));
 }
 
-function DraftLine({ changed }: { readonly changed: boolean }) {
+/** Without a version: the draft. */
+function Line({ version, ...draft }: { readonly version: VersionItem | undefined; readonly changed: boolean; readonly published: boolean }) {
+  return version ? <VersionLine version={version} /> : <DraftLine {...draft} />;
+}
+
+function DraftLine({ changed, published }: { readonly changed: boolean; readonly published: boolean }) {
   return (
     <>
       <span className={styles.line}>
         <IconPencil size={14} aria-hidden />
         <strong>Draft</strong>
       </span>
-      <span className={styles.muted}>{changed ? "Has changes that are not published" : "As published"}</span>
+      <span className={styles.muted}>{!published ? "Not published yet" : changed ? "Has changes that are not published" : "As published"}</span>
     </>
   );
 }
@@ -127,41 +152,37 @@ function VersionLine({ version }: { readonly version: VersionItem }) {
   );
 }
 
-function useText(tenant: string, wf: string, id: string): { readonly text: string | undefined; readonly error: Error | null } {
-  const draft = useQuery({ ...draftQuery(tenant, wf), enabled: id === DRAFT });
-  const version = useQuery({ ...versionQuery(tenant, wf, Number(id) || 0), enabled: id !== DRAFT });
-  const query = id === DRAFT ? draft : version;
-  return { text: query.data?.text, error: query.error };
-}
-
 interface ComparedProps {
   readonly tenant: string;
   readonly wf: string;
   readonly ids: readonly string[];
+  readonly steps: readonly PastEdits[];
   readonly base: string;
   readonly chosen: string;
 }
 
-/** The chosen version against another one, older or newer. */
-function Compared({ tenant, wf, ids, base, chosen }: ComparedProps) {
+/** The chosen moment against another one, older or newer. */
+function Compared({ tenant, wf, ids, steps, base, chosen }: ComparedProps) {
   const { mode = "words" } = route.useSearch();
   const setSearch = useSearchChange<ReturnType<typeof route.useSearch>>();
-  const before = useText(tenant, wf, base);
-  const after = useText(tenant, wf, chosen);
+  const before = useMomentText(tenant, wf, base);
+  const after = useMomentText(tenant, wf, chosen);
   const mayEdit = usePermission(tenant, "workflow.edit");
   const takeBack = useRestoring(tenant, wf, before.text ?? "{}");
   const error = before.error ?? after.error;
+  const names = [momentName(base, steps), momentName(chosen, steps)] as const;
+  const others = [...ids, ...(ids.includes(base) ? [] : [base])].filter((id) => id !== chosen);
   return (
-    <section className={styles.detail} aria-label={`${titleOfVersion(base)} compared with ${titleOfVersion(chosen)}`}>
+    <section className={styles.detail} aria-label={`${names[0]} compared with ${names[1]}`}>
       <header className={styles.detailHead}>
-        <h2>{chosen === DRAFT ? "Draft" : `Version ${chosen}`}</h2>
+        <h2>{momentTitle(chosen, steps)}</h2>
         <label className={styles.against}>
           compared with
           <Select
             aria-label="Compare with"
-            w={150}
+            w={revisionOf(base) === null ? 150 : 260}
             value={base}
-            data={ids.filter((id) => id !== chosen).map((id) => ({ value: id, label: id === DRAFT ? "Draft" : `Version ${id}` }))}
+            data={others.map((id) => ({ value: id, label: momentTitle(id, steps) }))}
             allowDeselect={false}
             onChange={(value) => value !== null && setSearch(() => ({ a: value, b: chosen, mode }))}
           />
@@ -172,7 +193,7 @@ function Compared({ tenant, wf, ids, base, chosen }: ComparedProps) {
           data={MODES}
           onChange={(value) => setSearch(() => ({ a: base, b: chosen, mode: value as Mode }))}
         />
-        {chosen !== DRAFT && <RestoreButton tenant={tenant} wf={wf} number={Number(chosen)} disabled={!mayEdit} />}
+        {chosen !== DRAFT && <RestoreButton tenant={tenant} wf={wf} id={chosen} name={names[1]} disabled={!mayEdit} />}
       </header>
       {before.text !== undefined && after.text !== undefined ? (
         <Difference
@@ -180,48 +201,12 @@ function Compared({ tenant, wf, ids, base, chosen }: ComparedProps) {
           mode={mode}
           before={before.text}
           after={after.text}
-          labels={[titleOfVersion(base), titleOfVersion(chosen)]}
+          labels={names}
           onRestore={mayEdit && base !== DRAFT ? (change, property) => void takeBack(change, property) : undefined}
         />
       ) : (
         <div className={styles.skeleton}>{error ? asProblem(error).message : <SkeletonLines lines={8} />}</div>
       )}
     </section>
-  );
-}
-
-function RestoreButton({ tenant, wf, number, disabled }: { readonly tenant: string; readonly wf: string; readonly number: number; readonly disabled: boolean }) {
-  const { restore } = useWorkflowCommands(tenant);
-  const [asking, setAsking] = useState(false);
-  const navigate = route.useNavigate();
-  return (
-    <>
-      <Button size="small" icon={<IconArrowBackUp size={16} />} disabled={disabled} onClick={() => setAsking(true)}>
-        Restore as draft
-      </Button>
-      <ConfirmDialog
-        open={asking}
-        title={`Restore version ${number}?`}
-        confirmLabel="Restore as draft"
-        busy={restore.isPending}
-        onClose={() => setAsking(false)}
-        onConfirm={() =>
-          restore.mutate(
-            { id: wf, number: number },
-            {
-              onSuccess: () => {
-                setAsking(false);
-                toast.success(`The draft is now version ${number}. Publish it to bring it into use.`);
-                void navigate({ to: "/t/$tenant/w/$wf/design", params: { tenant, wf } });
-              },
-              onError: (error) => toast.error(asProblem(error).message, { title: asProblem(error).title }),
-            },
-          )
-        }
-      >
-        The draft becomes the text of version {number}. What the draft says now stays in its history. What is published does not change
-        until you publish.
-      </ConfirmDialog>
-    </>
   );
 }
