@@ -12,8 +12,9 @@ from django.core.management import call_command
 from designer.api.routes import urlpatterns
 
 ROOT = Path(__file__).resolve().parents[2]
-# The few look-ups that cannot start at a tenant, and the one that names it in every query.
-DOORS = {"tenants/doors.py", "workflows/doors.py", "workflows/activity.py"}
+# The few look-ups that cannot start at a tenant, and those that name it in every query.
+NAMING = {"workflows/activity.py", "workflows/attention.py"}
+DOORS = {"tenants/doors.py", "workflows/doors.py", *NAMING}
 
 
 def modules() -> list[Path]:
@@ -47,11 +48,17 @@ def test_the_rule_finds_what_it_forbids():
     assert naked_queries("tenant.workflows.get(pk=1)") == []
 
 
-def test_every_query_beside_the_doors_names_the_tenant():
-    source = (ROOT / "designer" / "workflows" / "activity.py").read_text()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".objects.filter"):
-            assert "tenant" in {keyword.arg for keyword in node.keywords}, ast.unparse(node)
+@pytest.mark.parametrize("module", sorted(NAMING))
+def test_every_query_beside_the_doors_names_the_tenant(module: str):
+    source = (ROOT / "designer" / module).read_text()
+    queries = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".objects.filter")
+    ]
+    assert len(queries) == len(naked_queries(source))
+    for query in queries:
+        assert "tenant" in {keyword.arg for keyword in query.keywords}, ast.unparse(query)
 
 
 def test_views_call_services_and_never_save():

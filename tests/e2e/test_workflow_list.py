@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import expect
 
 from tests.e2e import definitions
+from tests.e2e.accessibility import findings
+from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.person import Person
 
 
@@ -88,3 +91,18 @@ def test_new_key_and_row_keys(ana: Person) -> None:
     expect(page.get_by_role("dialog", name="New workflow")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_what_fails_stands_above_the_list_and_leads_to_the_run(ana: Person) -> None:
+    broken = ana.workflow("Nightly export", definitions.call("http://127.0.0.1:1/"))
+    ana.call(broken)
+    run = ana.newest_run(broken, "Failed")["id"]
+    page = ana.go("/workflows")
+    attention = page.get_by_role("region", name="Needs attention")
+    expect(attention).to_contain_text(re.compile("thing needs attention|things need attention"))
+    line = attention.get_by_role("listitem").first  # the newest failure, whatever other tests have left
+    expect(line).to_have_text(re.compile("^Nightly export failed at “Call parcel service” "))
+    assert findings(page) == []
+    page.screenshot(path=str(SCREENSHOTS / "attention.png"))
+    attention.get_by_role("link", name="Nightly export", exact=True).click()
+    page.wait_for_url(f"**/w/{broken}/runs/{run}*")

@@ -26,6 +26,8 @@ import { useSearchChange } from "../../ui/useSearchChange";
 
 // Opened by hand, so fetched then: the list is the first thing many people see.
 const SaveTemplateDoor = later(() => import("../templates/SaveTemplateDoor").then((module) => module.SaveTemplateDoor));
+// Nothing most of the time, so fetched after the list.
+const Attention = later(() => import("../../features/workflows/Attention").then((module) => module.Attention));
 const route = getRouteApi("/t/$tenant/workflows");
 
 const states = [
@@ -88,6 +90,7 @@ export function WorkflowsPage() {
         )
       }
     >
+      {rows.length > 0 && !filtered && <Attention tenant={tenant} />}
       {(!empty || filtered) && (
         <FilterBar count={query.isSuccess && !query.hasNextPage && countWords(rows.length)}>
           <SearchField label="Search workflows" value={search.q ?? ""} onChange={(q) => setSearch({ q: q || undefined })} />
