@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -212,3 +213,47 @@ def test_a_browser_that_vanishes_is_gone_in_seconds(pair: Pair) -> None:
     pair.bob.context.set_offline(True)
     pair.bob.close(run_before_unload=False)
     expect(others(pair.ana)).to_have_count(0, timeout=40_000)
+
+
+def test_two_tabs_that_wait_for_the_network_lose_nothing(context: BrowserContext, ana: Person) -> None:
+    workflow = ana.workflow(
+        f"Two tabs {time.monotonic_ns()}", definitions.texts("First", "Second"), publish=False
+    )
+    address = f"/t/{ana.tenant}/w/{workflow}/design"
+    unsent = re.compile(r"/draft/edits$")
+    context.route(unsent, lambda route: route.abort())
+    one, two = ana.page.context.new_page(), context.new_page()
+
+    def double(page: Page, action: str) -> None:
+        page.get_by_role("treeitem", name=action, exact=True).click()
+        page.get_by_role("application", name="Workflow canvas").focus()
+        page.keyboard.press("ControlOrMeta+d")
+        expect(page.get_by_text("Offline, 1 change waits")).to_be_visible()
+
+    for page in (one, two):
+        page.goto(address)
+        expect(page.get_by_role("treeitem").first).to_be_visible()
+    double(one, "First")
+    double(two, "Second")
+    two.close()
+    one.reload()
+    # What the closed tab had is here as well: both wait still.
+    expect(one.get_by_text("Offline, 2 changes wait")).to_be_visible()
+    three = context.new_page()
+    three.goto(address)
+    expect(three.get_by_role("treeitem").first).to_be_visible()
+    one.close()
+    context.unroute(unsent)
+
+    def actions() -> list[str]:
+        draft: dict[str, Any] = ana.get(f"/workflows/{workflow}/draft")
+        return sorted(json.loads(draft["text"])["definition"]["actions"])
+
+    wait_until(three, lambda: len(actions()) == 4)
+    expect(three.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    expect(three.get_by_role("treeitem")).to_have_count(5)
+    assert three.evaluate("Object.keys(localStorage).filter(key => key.startsWith('millrace:edits'))") == []
+    four = context.new_page()
+    four.goto(address)
+    expect(four.get_by_role("treeitem")).to_have_count(5)
+    assert len(actions()) == 4

@@ -1,25 +1,14 @@
 import { loadDraft, sendEdits } from "../../api/drafts";
 import { asProblem } from "../../api/problem";
 import type { DraftEdits } from "../../api/drafts";
-import type { Loaded, Sent, Stale, Transport, Unsent } from "../../document";
-import type { Edit } from "../../workflow/edits";
+import type { Loaded, Sent, Stale, Transport } from "../../document";
+import type { Keeping } from "./keeping";
 
-const storageKey = (tenant: string, workflow: string): string => `millrace:edits:${tenant}:${workflow}`;
-
-/** What a closed or reloaded page had not sent yet, or had no answer to. */
-export function rememberedEdits(tenant: string, workflow: string): Unsent {
-  const nothing: Unsent = { edits: [], batch: null };
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(storageKey(tenant, workflow)) ?? "null");
-    if (Array.isArray(stored)) return { edits: stored as Edit[], batch: null }; // as it was kept before batches were
-    return typeof stored === "object" && stored !== null && Array.isArray((stored as Unsent).edits) ? (stored as Unsent) : nothing;
-  } catch {
-    return nothing;
-  }
-}
+/** Where a workflow's unsent edits wait; pages add an id of their own. */
+export const unsentPlace = (tenant: string, workflow: string): string => `millrace:edits:${tenant}:${workflow}`;
 
 /** The draft over HTTP. Silence and server trouble are "offline": the same batch goes again with the same id. */
-export function httpTransport(tenant: string, workflow: string): Transport {
+export function httpTransport(tenant: string, workflow: string, keeping: Keeping): Transport {
   return {
     load: async (): Promise<Loaded> => {
       const { text, revision } = await loadDraft(tenant, workflow);
@@ -43,7 +32,7 @@ export function httpTransport(tenant: string, workflow: string): Transport {
       const digest = await subtle.digest("SHA-256", new TextEncoder().encode(text));
       return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     },
-    newId: () => (window.isSecureContext ? window.crypto.randomUUID() : `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`),
+    newId,
     later: (milliseconds, work) => {
       // A long wait is for the network: it ends at once when the browser says that it is back.
       const go = (): void => {
@@ -54,9 +43,11 @@ export function httpTransport(tenant: string, workflow: string): Transport {
       const timer = setTimeout(go, milliseconds);
       if (milliseconds >= 500) window.addEventListener("online", go);
     },
-    remember: (unsent) => {
-      if (unsent === null) localStorage.removeItem(storageKey(tenant, workflow));
-      else localStorage.setItem(storageKey(tenant, workflow), JSON.stringify(unsent));
-    },
+    remember: (unsent) => keeping.keep(unsent),
   };
+}
+
+export function newId(): string {
+  if (window.isSecureContext) return window.crypto.randomUUID();
+  return `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`;
 }
