@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from "react";
 import { formatRelative } from "./durations";
 import { Tooltip } from "./Tooltip";
+import { momentText, useZone } from "./zone";
 
 const listeners = new Set<() => void>();
 let minute = Date.now();
@@ -22,18 +23,18 @@ function subscribe(listener: () => void) {
   };
 }
 
-/** A moment: relative words in the text, local and UTC time on hover and focus. One clock turns all of them. */
+/** A moment: relative words in the text, local and UTC time on hover and focus. One clock turns all of them; `absolute` is by the chosen zone. */
 export function Time({ iso, absolute = false }: { readonly iso: string; readonly absolute?: boolean | undefined }) {
   const now = useSyncExternalStore(subscribe, () => minute);
+  const zone = useZone();
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return <span>{iso}</span>;
-  const local = at.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
-  const text = absolute ? local : formatRelative(at, new Date(now));
+  const text = absolute ? momentText(at, zone) : formatRelative(at, new Date(now), zone);
   return (
     <Tooltip
       text={
         <>
-          {local}
+          {momentText(at, "local")}
           <br />
           {at.toISOString()}
         </>

@@ -1,10 +1,12 @@
-import type { RunActionState, RunError } from "../../api/types";
+import type { RunActionState, RunDetail, RunError } from "../../api/types";
 import { Duration } from "../../ui/Duration";
 import { Time } from "../../ui/Time";
 import { KeyValues, ValueView } from "../../ui/ValueView";
 import type { ActionDetail } from "./actionDetail";
+import { TrackingIds } from "./TrackingIds";
 import styles from "./ActionPanel.module.css";
 import { codeWords, durationOf } from "./runState";
+import { serviceRequestId } from "./serviceRequestId";
 
 export function ErrorBox({ error }: { readonly error: RunError }) {
   return (
@@ -24,7 +26,7 @@ function unexplained(detail: ActionDetail): RunError {
 
 const skippedWords = "It was skipped: the actions before it did not end the way its run-after condition asks for, or its branch was not taken.";
 
-export function ActionOverview({ detail, state }: { readonly detail: ActionDetail; readonly state: RunActionState }) {
+export function ActionOverview({ detail, state, run }: { readonly detail: ActionDetail; readonly state: RunActionState; readonly run: RunDetail }) {
   const duration = durationOf(detail);
   const counts = state.repetitions;
   const failed = detail.status === "Failed" || detail.status === "TimedOut";
@@ -58,6 +60,13 @@ export function ActionOverview({ detail, state }: { readonly detail: ActionDetai
           <ValueView value={detail.trackedProperties} label="Tracked properties" maxHeight={200} />
         </div>
       )}
+      <TrackingIds
+        ids={[
+          ["Client tracking id", run.clientTrackingId],
+          ["Action tracking id", detail.trackingId],
+          ["Service request id", serviceRequestId(detail)],
+        ]}
+      />
     </>
   );
 }

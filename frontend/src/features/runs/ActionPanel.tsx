@@ -113,7 +113,7 @@ export function ActionPanel(props: ActionPanelProps) {
             onRetry={() => void query.refetch()}
             skeleton={<SkeletonLines lines={6} />}
           >
-            {detail && tabContent(tab, detail, state)}
+            {detail && tabContent(tab, detail, state, run)}
           </DataView>
         )}
       </Tabs>
@@ -153,7 +153,7 @@ function given(type: string, detail: ActionDetail | undefined): { readonly input
   return { inputs: printJson(detail.inputs), why: "" };
 }
 
-function tabContent(tab: ActionTab, detail: ActionDetail, state: RunActionState): ReactNode {
+function tabContent(tab: ActionTab, detail: ActionDetail, state: RunActionState, run: RunDetail): ReactNode {
   switch (tab) {
     case "inputs":
       return <ValueView value={detail.inputs} label="Inputs" secured={detail.secured.includes("inputs")} empty="This action has no inputs." maxHeight={640} />;
@@ -173,7 +173,7 @@ function tabContent(tab: ActionTab, detail: ActionDetail, state: RunActionState)
     case "tries":
       return <Tries tries={detail.tries} />;
     default:
-      return <ActionOverview detail={detail} state={state} />;
+      return <ActionOverview detail={detail} state={state} run={run} />;
   }
 }
 

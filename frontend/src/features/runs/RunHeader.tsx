@@ -8,6 +8,7 @@ import { IconButton } from "../../ui/IconButton";
 import { isFinal } from "../../ui/statuses";
 import { StatusPill } from "../../ui/StatusPill";
 import { Time } from "../../ui/Time";
+import { ZoneSwitch } from "../../ui/ZoneSwitch";
 import styles from "./RunHeader.module.css";
 import { progress } from "./runState";
 
@@ -47,6 +48,7 @@ export function RunHeader(props: RunHeaderProps) {
       </span>
       <span className={styles.fact}>
         <Time iso={run.startedAt} />
+        <ZoneSwitch />
       </span>
       <span className={styles.fact}>
         {done} of {all} actions

@@ -12,6 +12,7 @@ import { KeyValues, ValueView } from "../../ui/ValueView";
 import { valueOf } from "./actionDetail";
 import styles from "./ActionPanel.module.css";
 import { actionTitle } from "./nesting";
+import { TrackingIds } from "./TrackingIds";
 
 interface TriggerPanelProps {
   readonly tenant: string;
@@ -45,7 +46,6 @@ export function TriggerPanel({ tenant, run, name, onClose }: TriggerPanelProps) 
             <KeyValues
               items={[
                 ["Fired", <Time key="t" iso={run.startedAt} absolute />],
-                ["Tracking id", run.clientTrackingId ?? "–"],
               ]}
             />
             <div className={styles.section}>
@@ -59,6 +59,7 @@ export function TriggerPanel({ tenant, run, name, onClose }: TriggerPanelProps) 
                 <ValueView value={valueOf(query.data, "inputs")} label="Trigger inputs" maxHeight={320} />
               </div>
             )}
+            <TrackingIds ids={[["Client tracking id", run.clientTrackingId], ["Run id", run.id], ["Request id", run.requestId]]} />
           </DataView>
         ) : (
           <p>Another trigger started this run.</p>

@@ -13,6 +13,7 @@ export interface ActionDetail {
   readonly tries: readonly RunActionTry[];
   readonly trackedProperties: JsonNode | undefined;
   readonly secured: readonly string[];
+  readonly trackingId: string | null;
   /** Why it does not go on yet. */
   readonly waits: RunActionState["waits"] | null;
   /** The run of another workflow that it started. */
@@ -37,6 +38,7 @@ export function readDetail(text: string): ActionDetail {
     tries: plain("tries", []),
     trackedProperties: valueOf(root, "trackedProperties"),
     secured: plain("secured", []),
+    trackingId: plain("trackingId", null),
     waits: plain("waits", null),
     childRun: plain("childRun", null),
   };

@@ -27,7 +27,7 @@ const run: RunDetail = {
   text: "{}",
   actions: { A: { status: "Succeeded", code: "OK", startedAt: "2026-01-01T00:00:00Z", endedAt: "2026-01-01T00:00:01Z", tries: 1 } },
   response: null,
-  waits: {},
+  waits: {}, requestId: null,
 };
 
 it("tells what waits for a place anew without a number, until it has begun", () => {

@@ -10,6 +10,13 @@ import { KeyValues } from "../../ui/ValueView";
 import { PasswordForm } from "./PasswordForm";
 import styles from "./ProfilePage.module.css";
 
+/** Where it is too long for its line, it goes on in the next at the @. */
+function Address({ email }: { readonly email: string }) {
+  const at = email.lastIndexOf("@");
+  if (at < 1) return email;
+  return <>{email.slice(0, at)}<wbr />{email.slice(at)}</>;
+}
+
 const themes: readonly { value: Theme; label: string }[] = [
   { value: "auto", label: "Like the system" },
   { value: "light", label: "Light" },
@@ -34,7 +41,7 @@ export function ProfilePage({ mark }: { readonly mark: ReactNode }) {
             <KeyValues
               items={[
                 ["Name", session?.user?.name ?? ""],
-                ["Email", session?.user?.email ?? ""],
+                ["Email", <Address key="email" email={session?.user?.email ?? ""} />],
               ]}
             />
           </section>

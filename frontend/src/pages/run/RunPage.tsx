@@ -33,13 +33,16 @@ const RunOutline = later(() => import("../../features/runs/RunOutline").then((mo
 const TriggerPanel = later(() => import("../../features/runs/TriggerPanel").then((module) => module.TriggerPanel), () => <SkeletonRows rows={6} label="Loading the trigger" />);
 const RunTimeline = later(() => import("../../features/runs/RunTimeline").then((module) => module.default), () => <SkeletonRows rows={8} label="Loading the timeline" />);
 
+const MissingRun = later(() => import("../../features/runs/MissingRun").then((module) => module.default));
 const ResubmitDialog = later(() => import("../../features/runs/ResubmitDialog").then((module) => module.default));
 
 const route = getRouteApi("/t/$tenant/w/$wf/runs/$run");
 
 export function RunPage() {
   // A failed run opens on an action: its panel comes beside the run itself.
-  useEffect(() => ActionPanel.preload(), []);
+  useEffect(() => {
+    ActionPanel.preload();
+  }, []);
   const { tenant, wf, run: id } = route.useParams();
   const query = useRun(tenant, id);
   if (query.data) return <LoadedRun key={id} tenant={tenant} run={query.data} />;
@@ -49,15 +52,19 @@ export function RunPage() {
       <h1 className="mr-visually-hidden">Run</h1>
       {query.error ? (
         <div className={styles.message}>
-          <Failure
-            error={asProblem(query.error)}
-            onRetry={() => void query.refetch()}
-            wayOut={
-              <LinkButton size="small" to="/t/$tenant/w/$wf/runs" params={{ tenant, wf }} search={{}}>
-                All runs of this workflow
-              </LinkButton>
-            }
-          />
+          {asProblem(query.error).status === 404 ? (
+            <MissingRun tenant={tenant} workflow={wf} id={id} />
+          ) : (
+            <Failure
+              error={asProblem(query.error)}
+              onRetry={() => void query.refetch()}
+              wayOut={
+                <LinkButton size="small" to="/t/$tenant/w/$wf/runs" params={{ tenant, wf }} search={{}}>
+                  All runs of this workflow
+                </LinkButton>
+              }
+            />
+          )}
         </div>
       ) : (
         <RunSkeleton />
