@@ -12,6 +12,16 @@ export default tseslint.config(
       ...reactHooks.configs.recommended.rules,
       "@typescript-eslint/no-non-null-assertion": "error",
       "no-console": "error",
+      // React calls what an effect answers when the effect ends, and what a method answers may change: scrollIntoView
+      // answers a promise in newer browsers.
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.name=/^use(Layout)?Effect$/] > ArrowFunctionExpression > :matches(ChainExpression, CallExpression[callee.type='MemberExpression']).body",
+          message: "Put the call in braces, so that the effect answers nothing.",
+        },
+      ],
     },
   },
 );

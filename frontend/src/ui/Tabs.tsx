@@ -1,6 +1,6 @@
 import "@mantine/core/styles/Tabs.layer.css";
 import { Tabs as MantineTabs } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import styles from "./Tabs.module.css";
 
 export interface TabItem<Id extends string> {
@@ -23,6 +23,11 @@ export interface TabsProps<Id extends string> {
 }
 
 export function Tabs<Id extends string>({ items, value, onChange, label, children, panelClassName, className }: TabsProps<Id>) {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // In braces: newer browsers answer scrollIntoView with a promise, and what an effect answers is called when it ends.
+    list.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [value]);
   return (
     <MantineTabs
       value={value}
@@ -34,7 +39,7 @@ export function Tabs<Id extends string>({ items, value, onChange, label, childre
       className={className ?? ""}
       classNames={{ list: styles.list ?? "", tab: styles.tab ?? "" }}
     >
-      <MantineTabs.List aria-label={label}>
+      <MantineTabs.List ref={list} aria-label={label}>
         {items.map((item) => (
           <MantineTabs.Tab key={item.id} value={item.id} disabled={item.disabled ?? false}>
             {item.label}

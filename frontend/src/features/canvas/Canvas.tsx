@@ -198,8 +198,12 @@ function CanvasInside(props: CanvasProps) {
   });
 
   const [moment] = useState(() => createStore<Moment>(() => ({ selected: new Set(), focus: null, drag: null, link: null })));
-  useLayoutEffect(() => moment.setState({ selected: new Set(selected), focus: selected.length > 1 ? focus : null }), [moment, selected, focus]);
-  useLayoutEffect(() => moment.setState({ drag }), [moment, drag]);
+  useLayoutEffect(() => {
+    moment.setState({ selected: new Set(selected), focus: selected.length > 1 ? focus : null });
+  }, [moment, selected, focus]);
+  useLayoutEffect(() => {
+    moment.setState({ drag });
+  }, [moment, drag]);
   const value = useMemo<CanvasValue>(() => ({
     readOnly, running: statuses !== null, catalogue, moment, statuses, problems, marks, turns,
     startLink: editable ? startLink : undefined, onEdge: editable ? onEdge : undefined, onTurn: props.onTurn, onPointerDown, onOpen: props.onOpen ?? ignore, onCommand,

@@ -74,7 +74,9 @@ export function OperationBrowser(props: OperationBrowserProps) {
   const rows = useMemo(() => groups.flatMap((group) => group.rows), [groups]);
   const categories = useMemo(() => [...new Set(mine.map((operation) => operation.category))].sort((one, other) => one.localeCompare(other)), [mine]);
   const current = rows[Math.min(at, rows.length - 1)]?.operation;
-  useEffect(() => input.current?.focus(), []);
+  useEffect(() => {
+    input.current?.focus();
+  }, []);
   useOutside(root, onClose, dragging);
   const [place] = useState(() => placeOf(props.anchor, props.bounds));
 
