@@ -163,7 +163,7 @@ def test_what_is_over_goes_by_a_drop_and_an_unfinished_run_keeps_its_range(
     gone = [put_run(divided, now - timedelta(days=days), workflow, ended=now - DAY) for days in (6, 6, 4)]
     beside = put_run(divided, now - 5 * DAY, workflow, ended=now - DAY)
     waiting = put_run(divided, now - 5 * DAY, workflow, ended=None)
-    young = put_run(divided, now, workflow, ended=now)
+    young = put_run(divided, now, workflow, ended=now + DAY)  # not over whatever hour of the day it is
     had = partitions.parts(divided)
     dropped = drop(hands, divided, workflow)
     assert {part.start for run in gone for part in had if part.range[0] <= run < part.range[1]} <= {
