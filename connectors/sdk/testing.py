@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import tempfile
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,12 @@ class ScriptedNetwork(DirectNetwork):
 
 
 def context(connection: Any = None, **members: Any) -> Context[Any]:
-    """A context for one call in a test: `folder` is a fresh temporary one, `network` has no answers."""
+    """A context for one call in a test: its `folder` goes with it, `network` has no answers."""
     members.setdefault("network", DirectNetwork())
-    members.setdefault("folder", Path(tempfile.mkdtemp(prefix="connector-")))
-    return Context(connection=connection, **members)
+    if "folder" in members:
+        return Context(connection=connection, **members)
+    folder = tempfile.mkdtemp(prefix="connector-")
+    made: Context[Any] = Context(connection=connection, folder=Path(folder), **members)
+    # With its context, at the latest when the interpreter ends.
+    weakref.finalize(made, shutil.rmtree, folder, ignore_errors=True)
+    return made

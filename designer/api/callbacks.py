@@ -248,6 +248,12 @@ def _without_run(answer: runtime.EndedWithout, request_id: str) -> Answer:
     return Answer(202, [], b"")
 
 
+_NO_ANSWER = (
+    "There is no answer at this address any more: it stays as long as its run is kept, and there is no "
+    "such run."
+)
+
+
 async def _poll(scope: Scope, match: re.Match[str]) -> Answer:
     """The status address of an asynchronous Response: 202 until it has run, then its answer."""
     run_id = _uuid(match["run"])
@@ -256,7 +262,7 @@ async def _poll(scope: Scope, match: re.Match[str]) -> Answer:
     try:
         snapshot = await _readers.read(lambda: runtime.run_snapshot(target.tenant_id, run_id))
     except runtime.RunNotFound:
-        raise Refused(404, "WorkflowRunNotFound", "There is no such run, or it has been removed.") from None
+        raise Refused(404, "WorkflowRunNotFound", _NO_ANSWER) from None
     response = snapshot.get("response")
     if response:
         body = await _readers.read(partial(runs.loaded, target.tenant_id, run_id, response.get("body")))

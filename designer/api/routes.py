@@ -6,10 +6,12 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from designer.api import (
+    attention,
     audit,
     connections,
     drafts,
     expressions,
+    history,
     inbox,
     members,
     operations,
@@ -54,6 +56,9 @@ urlpatterns: list[URLPattern] = [
     path(_W + "/template", templates.TemplateOutlineView.as_view()),
     path(_W + "/draft", drafts.DraftView.as_view()),
     path(_W + "/draft/edits", drafts.DraftEditsView.as_view()),
+    path(_W + "/draft/history", history.HistoryView.as_view()),
+    path(_W + "/draft/history/<int:revision>", history.PastDraftView.as_view()),
+    path(_W + "/draft/history/<int:revision>/restore", history.RestorePastView.as_view()),
     path(_W + "/problems", drafts.ProblemsView.as_view()),
     path(_W + "/expressions/evaluate", expressions.EvaluateView.as_view()),
     path(_W + "/expressions/evaluate-all", expressions.EvaluateAllView.as_view()),
@@ -63,6 +68,7 @@ urlpatterns: list[URLPattern] = [
     path(_W + "/versions", versions.VersionsView.as_view()),
     path(_W + "/versions/<int:number>", versions.VersionView.as_view()),
     path(_W + "/versions/<int:number>/restore", versions.RestoreView.as_view()),
+    path(_T + "attention", attention.AttentionView.as_view()),
     path(_T + "runs", runs.RunsView.as_view()),
     path(_T + "runs/grid", runs.RunGridView.as_view()),
     path(_T + "runs/cancel", runs.CancelRunsView.as_view()),

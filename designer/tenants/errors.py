@@ -24,16 +24,25 @@ _SENTENCES = {
     "token.write": "manage API tokens",
     "member.write": "manage members",
     "audit.read": "read the audit trail",
+    "template.write": "save or change templates",
+    "settings.write": "see or change the settings of this organisation",
+    "tenant.write": "rename or remove this organisation",
+    "member.own": "make owners, or take that from them",
 }
+
+_TITLES = dict(policies.ROLES)
 
 
 class PermissionRefused(Exception):
     def __init__(self, verb: str, role: str) -> None:
         self.verb, self.role = verb, role
         what = _SENTENCES.get(verb, f"do this ({verb})")
+        least = policies.least_role(verb)
+        higher = "" if least == "owner" else " or higher"
+        whom = "an owner" if role == "admin" or least == "owner" else "an administrator or owner"
         super().__init__(
-            f"As {role} of this organisation you may not {what}; that takes the role "
-            f"{policies.least_role(verb)} or higher. Ask an administrator."
+            f"As {_TITLES[role]} of this organisation you may not {what}; that takes the role "
+            f"{_TITLES[least]}{higher}. Ask {whom}: Members lists them."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import shutil
 import sys
@@ -9,6 +10,7 @@ import types
 from pathlib import Path
 
 import connectors
+from connectors.sdk.testing import context
 
 README = Path(connectors.__file__).parent / "README.md"
 
@@ -27,3 +29,18 @@ def test_the_code_of_the_readme_runs(tmp_path):
     finally:
         del sys.modules[module.__name__]
     assert module.__dict__["connector"].operation("shortenlink").effect == "write"
+
+
+def test_the_folder_of_a_test_context_goes_with_it():
+    made = context()
+    folder = made.folder
+    (folder / "a").write_text("b")
+    del made
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_a_folder_of_the_author_stays(tmp_path):
+    context(folder=tmp_path)
+    gc.collect()
+    assert tmp_path.exists()

@@ -288,8 +288,9 @@ class TestAsynchronous:
         done = await call(location, "GET")
         assert (done.status, done.body, done.headers["x-a"]) == (200, b"done", "b")
 
-    async def test_a_run_that_ended_without_it_is_502(self, fake: FakeRuntime, url: str, monkeypatch):
+    async def test_a_run_that_ended_without_it_is_502_and_one_not_kept_404(self, fake, url: str, monkeypatch):
         location = await self.first(url)
+        (await call(location, "GET")).problem(404, "WorkflowRunNotFound")
         self.snapshot(monkeypatch, None, ended=True)
         (await call(location, "GET")).problem(502, "NoResponse")
 

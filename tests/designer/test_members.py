@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from designer.tenants import policies
+from designer.tenants.errors import PermissionRefused
 from designer.tenants.models import Tenant, User
 from tests.designer.conftest import PASSWORD, Person, problem_of
 
@@ -109,3 +112,11 @@ def test_members_of_another_tenant_are_out_of_reach(alice: Person, charlie: Pers
     theirs = globex.members.get(user=charlie.user)
     problem_of(alice.patch(f"members/{theirs.pk}", {"role": "viewer"}), 404, "NotFound")
     problem_of(alice.delete(f"members/{theirs.pk}"), 404, "NotFound")
+
+
+@pytest.mark.parametrize("verb", sorted(policies.VERBS - policies.GRANTS["viewer"]))
+def test_a_refusal_says_in_words_what_takes_which_role_and_whom_to_ask(verb: str) -> None:
+    said = str(PermissionRefused(verb, "viewer"))
+    assert said.startswith("As Viewer of this organisation you may not ")
+    assert verb not in said
+    assert re.search(r"takes the role (Owner|(Operator|Editor|Administrator) or higher)\. Ask an ", said)

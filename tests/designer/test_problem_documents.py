@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import uuid
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -145,3 +150,27 @@ def test_the_log_never_shows_a_signature():
     record = logging.LogRecord("x", 20, "", 0, "GET %s", ("/a?sp=1&sig=SECRET&x=2",), None)
     assert HideSignature().filter(record)
     assert record.getMessage() == "GET /a?sp=1&sig=…&x=2"
+
+
+def test_no_page_frames_ours_and_no_script_comes_from_elsewhere(client: Client, settings: Any):
+    settings.SECURE_HSTS_SECONDS = 600  # as where the public address is https
+    answer = client.get("/", secure=True)
+    policy = dict(one.strip().split(" ", 1) for one in answer["Content-Security-Policy"].split(";"))
+    assert policy["script-src"] == policy["default-src"] == policy["connect-src"] == "'self'"
+    for barred in ("frame-ancestors", "object-src", "base-uri"):
+        assert policy[barred] == "'none'"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Strict-Transport-Security"] == "max-age=600"
+    assert answer["Referrer-Policy"] == answer["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    "address, secure", [("https://flows.example", True), ("http://flows.example", False)]
+)
+def test_a_public_address_with_https_is_kept_to(address: str, secure: bool, tmp_path: Path):
+    """Cookies and the promise to come back over https only: as the process finds them when it starts."""
+    names = ("SECURE_HSTS_SECONDS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+    asked = f"from designer import settings as s; print(*(getattr(s, name) for name in {names!r}))"
+    told = {**os.environ, "MILLRACE_PUBLIC_URL": address, "MILLRACE_DATA": str(tmp_path)}
+    said = subprocess.run([sys.executable, "-c", asked], env=told, capture_output=True, text=True, check=True)
+    assert said.stdout.split() == (["31536000", "True", "True"] if secure else ["0", "False", "False"])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.accessibility import findings
 from tests.e2e.person import Person
@@ -185,3 +186,68 @@ def test_a_managed_action_chooses_its_connection_in_the_panel(page: Page, ana: P
     expect(choice).to_have_value(re.compile("^jetty-mail"))
     saved(page)
     assert '"referenceName": "jetty-mail"' in ana.get(f"/workflows/{workflow}/draft")["text"]
+
+
+def test_the_only_connection_that_fits_is_chosen_already(page: Page, ana: Person) -> None:
+    """Whatever the definition or the template calls it; it is shown, and another one can be chosen."""
+    name = f"lighthouse-{time.monotonic_ns()}"
+    ana.post("/connections", {"name": name, "connector": "storage", "parameters": {"folder": ""}})
+
+    def only_this(route: Route) -> None:
+        answer = route.fetch()
+        items = [one for one in answer.json()["items"] if one["name"] == name]
+        route.fulfill(response=answer, json={**answer.json(), "items": items})
+
+    def narrowed(route: Route) -> None:
+        if route.request.resource_type == "fetch":
+            only_this(route)
+        else:
+            route.continue_()
+
+    page.route(re.compile(r"/connections(\?.*)?$"), narrowed)
+    ana.go("/templates/nightly-cleanup")
+    page.get_by_role("button", name="Use this template").click()
+    chosen = page.get_by_role("combobox", name="Connection in the place of storage")
+    expect(chosen).to_have_value(name)
+    chosen.click()
+    expect(page.get_by_role("option")).to_have_text([name, "A new one…"])
+    page.get_by_role("option", name=name).click()
+    shot(page, "template-connection")
+    page.get_by_role("textbox", name="Name", exact=True).fill(f"Clean {name}")
+    page.get_by_role("button", name="Create and open").click()
+    page.wait_for_url("**/design*")
+    workflow = page.url.split("/w/")[1].split("/")[0]
+    assert f'"connectionName": "{name}"' in ana.get(f"/workflows/{workflow}/draft")["text"]
+
+    # Imported: the definition keeps what it says until somebody says otherwise, with one click.
+    def keep(connection: str) -> dict[str, object]:
+        provider = {
+            "connectionName": connection,
+            "operationId": "deleteFile",
+            "serviceProviderId": "/serviceProviders/storage",
+        }
+        inputs = {"parameters": {"path": "a"}, "serviceProviderConfiguration": provider}
+        return {"type": "ServiceProvider", "inputs": inputs, "runAfter": {}}
+
+    workflow = drawn(
+        ana, "From elsewhere", {"One": keep("north"), "Two": keep("south"), "Three": keep("west")}
+    )
+    page.goto(f"/t/{ana.tenant}/w/{workflow}/design?node=One")
+    panel = page.get_by_role("complementary", name="One")
+    expect(panel.get_by_text("“north” is not here. One connection fits.")).to_be_visible()
+    shot(page, "only-connection")
+    assert findings(page) == []
+    panel.get_by_role("button", name=f"Use “{name}”").click()
+    expect(panel.get_by_role("combobox", name="Connection")).to_have_value(name)
+    page.get_by_role("button", name=re.compile("problems?$")).first.click()
+    south = page.get_by_role("region", name="Problems").get_by_role("listitem").filter(has_text="'south'")
+    south.get_by_role("button", name=f"Use “{name}”").click()
+    page.get_by_role("button", name="More for this workflow").click()
+    page.get_by_role("menuitem", name="Connections…").click()
+    dialog = page.get_by_role("dialog", name="Connections of this workflow")
+    expect(dialog.get_by_role("combobox", name="Instead of west, use")).to_have_value(name)
+    dialog.get_by_role("button", name="Use it").click()
+    expect(dialog.get_by_text(f"Three uses “{name}” now.")).to_be_visible()
+    dialog.get_by_role("button", name="Done").click()
+    saved(page)
+    assert ana.get(f"/workflows/{workflow}/draft")["text"].count(f'"connectionName": "{name}"') == 3

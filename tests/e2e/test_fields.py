@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -409,3 +410,29 @@ def test_an_item_of_a_list_repeats_the_step_and_one_undo_takes_it_back(page: Pag
     expect(page.locator("#card-For_each")).to_have_count(0)
     saved(page)
     assert ana.get(f"/workflows/{workflow}/draft")["text"] == before
+
+
+def test_a_secret_that_is_a_default_moves_to_its_value(page: Page, ana: Person) -> None:
+    """The edit says only that the default goes, and nothing brings it back into the draft."""
+    definition = {
+        "triggers": {"manual": {"type": "Request", "kind": "Http", "inputs": {}}},
+        "parameters": {"key": {"type": "SecureString", "defaultValue": "nine-cranes"}},
+        "actions": {"Key": {"type": "Compose", "inputs": "@parameters('key')", "runAfter": {}}},
+    }
+    workflow = ana.workflow(f"Default {time.monotonic_ns()}", json.dumps(definition, indent=2), publish=False)
+    page.goto(f"/t/{ana.tenant}/w/{workflow}/design")
+    page.get_by_role("button", name="1 problem", exact=True).click()
+    problems = page.get_by_role("region", name="Problems")
+    problems.get_by_role("button", name="Move to its secret value").click()
+    expect(
+        page.get_by_text("Earlier versions and the draft’s history still hold it", exact=False)
+    ).to_be_visible()
+    expect(problems.get_by_text("Nothing stands in the way of publishing.")).to_be_visible()
+    saved(page)
+    assert json.loads(ana.get(f"/workflows/{workflow}/draft")["text"])["parameters"]["key"] == {
+        "type": "SecureString"
+    }
+    assert "cranes" not in json.dumps(ana.get(f"/workflows/{workflow}/draft/edits"))
+    values = ana.get(f"/workflows/{workflow}/values")["items"]
+    assert [(one["name"], one["secret"]) for one in values] == [("key", True)]
+    expect(page.get_by_role("button", name="Nothing to undo")).to_be_disabled()

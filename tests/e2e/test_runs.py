@@ -55,6 +55,15 @@ def test_failed_run_opens_on_what_failed(ana: Person, service: Upstream) -> None
     expect(panel.get_by_role("heading", name="Call parcel service")).to_be_visible()
     expect(panel.locator("[data-status=Failed]").first).to_be_visible()
     expect(page.get_by_text("Call parcel service failed.")).to_be_visible()
+    panel.get_by_role("button", name="Copy action tracking id").click()
+    expect(panel.get_by_role("button", name="Copied")).to_be_visible()
+    known = ana.get(f"/runs/{run['id']}/actions/Call_parcel_service")["trackingId"]
+    assert page.evaluate("navigator.clipboard.readText()") == known
+    expect(panel.get_by_role("button", name="Copy client tracking id")).to_be_visible()
+    expect(panel.locator("time").first).not_to_contain_text("UTC")
+    page.get_by_role("button", name="Local time. Show times in UTC").click()
+    expect(panel.locator("time").first).to_contain_text("UTC")
+    page.screenshot(path=SCREENSHOTS / "run-in-utc.png")
     panel.get_by_role("tab", name="Outputs").click()
     expect(panel.get_by_role("tree", name="Outputs")).to_contain_text("The parcel service refused.")
     panel.get_by_role("tab", name="Code").click()
@@ -63,6 +72,22 @@ def test_failed_run_opens_on_what_failed(ana: Person, service: Upstream) -> None
     expect(panel).to_be_hidden()
     page.keyboard.press("]")
     expect(panel).to_be_visible()
+
+
+def test_an_address_of_a_run_that_is_gone_says_why_and_leads_on(ana: Person) -> None:
+    workflow = ana.workflow("Gone", definitions.loop())
+    gone = "0199f000-8f00-7abc-8def-0123456789ab"
+    page = ana.go(f"/w/{workflow}/runs/{gone}")
+    expect(page.get_by_role("heading", name="This run is not here")).to_be_visible()
+    main = page.get_by_role("main")
+    for words in (gone, "It may have been removed.", "By its id it began Oct 17, 2025", "This is Acme."):
+        expect(main).to_contain_text(words)
+    assert findings(page) == []
+    page.screenshot(path=SCREENSHOTS / "missing-run.png")
+    page.get_by_role("link", name="Search all workflows").click()
+    expect(page.get_by_role("heading", name="No runs match")).to_be_visible()
+    page = ana.go(f"/w/{workflow}/runs/order-4711")
+    expect(page.get_by_role("main")).to_contain_text("This is not the id of a run")
 
 
 def test_cancel_ends_a_running_run(ana: Person, service: Upstream) -> None:
@@ -141,11 +166,59 @@ def test_run_list_filters_by_status_in_the_address(ana: Person, service: Upstrea
     page.reload()
     expect(page.get_by_role("row", name="Goes wrong")).to_be_visible()
     expect(page.get_by_role("row", name="Goes well")).to_be_hidden()
+    page.get_by_role("button", name="Local time. Show times in UTC").click()
     page.get_by_label("To", exact=True).fill("2020-01-01T10:00")
+    expect(page).to_have_url(re.compile(r"until=2020-01-01T10(:|%3A)00"))
     expect(page.get_by_text("No runs match")).to_be_visible()
     page.get_by_role("button", name="Clear filters").click()
     expect(page.get_by_role("row", name="Goes well")).to_be_visible()
     expect(page.get_by_label("From", exact=True)).to_have_count(0)
+
+
+def test_runs_are_found_by_what_is_inside_them(ana: Person, service: Upstream) -> None:
+    workflow = ana.workflow("Searched inside", definitions.call(f"{service.url}/fail"))
+    for number in (815, 4711):
+        ana.call(workflow, {"order": number})
+    ana.newest_run(workflow, "Failed")
+    page = ana.go(f"/w/{workflow}/runs")
+    expect(page.get_by_role("row")).to_have_count(3)
+    page.get_by_role("button", name="More filters").click()
+    text = page.get_by_role("textbox", name="Text in inputs and outputs")
+    text.fill("4711")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("text=4711"))
+    expect(page.get_by_role("row")).to_have_count(2)
+    expect(page.get_by_text("All 2 runs that the other filters leave were looked through.")).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / "runs-searched-inside.png")
+    assert findings(page) == []
+    page.reload()
+    expect(text).to_have_value("4711")
+    expect(page.get_by_role("row")).to_have_count(2)
+    action = page.get_by_role("textbox", name="Action", exact=True)
+    action.fill("parcel service")
+    page.get_by_role("combobox", name="Action status").click()
+    page.get_by_role("option", name="Action succeeded").click()
+    expect(page.get_by_role("heading", name="No runs match")).to_be_visible()
+    page.get_by_role("button", name="Clear filters").click()
+    expect(page.get_by_role("row")).to_have_count(3)
+    expect(text).to_have_value("")
+    longer = page.get_by_role("textbox", name="Longer than", exact=True)
+    longer.fill("soon")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Write a time such as 30 s, 5 min or 2 h.")).to_be_visible()
+    longer.fill("2 h")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("longer=7200"))
+    expect(page.get_by_role("heading", name="No runs match")).to_be_visible()
+    longer.fill("")
+    page.keyboard.press("Enter")
+    page.get_by_role("combobox", name="Version").click()
+    page.get_by_role("option", name="Version 1").click()
+    expect(page).to_have_url(re.compile("version=1"))
+    expect(page.get_by_role("row")).to_have_count(3)
+    page.get_by_role("combobox", name="Version").click()
+    page.get_by_role("option", name="Draft and tests").click()
+    expect(page.get_by_role("heading", name="No runs match")).to_be_visible()
 
 
 def test_every_turn_of_a_loop_is_reachable(ana: Person) -> None:

@@ -101,6 +101,12 @@ def test_who_may_not_is_told_and_sees_no_way_there(ana: Person, browser: Browser
     expect(page.get_by_role("link", name="Settings")).to_have_count(0)
     page.goto(f"/t/{ana.tenant}/settings")
     expect(page.get_by_text("You may not see this")).to_be_visible()
+    expect(
+        page.get_by_text(
+            "As Editor of this organisation you may not see or change the settings of this organisation; that takes "
+            "the role Administrator or higher. Ask an administrator or owner: Members lists them."
+        )
+    ).to_be_visible()
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=Path(SCREENSHOTS) / "settings-forbidden.png")
     assert findings(page) == []

@@ -16,11 +16,32 @@ export interface RunFilters {
   /** Times between which they started, instead of a span. */
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  /** The number of a version of the workflow. */
+  readonly version?: string | undefined;
+  readonly mode?: "published" | "draft" | undefined;
+  /** Seconds, as the address has them. */
+  readonly longer?: string | undefined;
+  readonly shorter?: string | undefined;
+  /** These three make the server look into runs. */
+  readonly action?: string | undefined;
+  readonly actionStatus?: ActionStatus | undefined;
+  readonly text?: string | undefined;
 }
 
-function asked({ span, ...filters }: RunFilters, cursor: string | undefined, limit?: number) {
+function asked({ span, version, longer, shorter, ...filters }: RunFilters, cursor: string | undefined, limit?: number) {
   const since = span ? new Date(Date.now() - SPANS[span] * 3_600_000).toISOString() : filters.since;
-  return given({ ...filters, since, cursor, limit });
+  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  return given({ ...filters, version: number(version), longer: number(longer), shorter: number(shorter), since, cursor, limit });
+}
+
+/** Whether the server has to look into runs, which takes its time: then nobody asks again unasked. */
+export function looksInside({ action, actionStatus, text }: RunFilters): boolean {
+  return (action ?? actionStatus ?? text) !== undefined;
+}
+
+/** What happened while nobody looked at the list told nobody; a search is only done again by whoever wants it. */
+function freshness(filters: RunFilters) {
+  return looksInside(filters) ? ({ staleTime: Number.POSITIVE_INFINITY, retry: false } as const) : ({ refetchOnMount: "always" } as const);
 }
 
 export const runKeys = {
@@ -35,8 +56,7 @@ export function runsQuery(tenant: string, filters: RunFilters) {
       answer(client.GET(root, { params: { path: { tenant }, query: asked(filters, pageParam) }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
-    // What happened while nobody looked at the list told nobody.
-    refetchOnMount: "always",
+    ...freshness(filters),
   });
 }
 
@@ -48,7 +68,7 @@ export function runColumnsQuery(tenant: string, filters: RunFilters) {
       answer(client.GET(`${root}/grid`, { params: { path: { tenant }, query: asked(filters, pageParam, 50) }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
-    refetchOnMount: "always",
+    ...freshness(filters),
   });
 }
 

@@ -84,6 +84,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/t/{tenant}/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAttention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/t/{tenant}/audit": {
         parameters: {
             query?: never;
@@ -772,6 +788,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/t/{tenant}/workflows/{workflow_id}/draft/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The edits of the last 90 days, newest first. */
+        get: operations["listDraftHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/t/{tenant}/workflows/{workflow_id}/draft/history/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The draft as it stood after a revision; 404 where that is not kept any more. */
+        get: operations["getPastDraft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/t/{tenant}/workflows/{workflow_id}/draft/history/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["restorePastDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/t/{tenant}/workflows/{workflow_id}/duplicate": {
         parameters: {
             query?: never;
@@ -1150,6 +1216,10 @@ export interface components {
          * @enum {string}
          */
         ArrivalState: "new" | "started" | "split" | "batched" | "subscribed" | "unsubscribed" | "deduplicated" | "filtered" | "skipped" | "rejected" | "quarantined" | "cancelled";
+        Attention: {
+            workflows: components["schemas"]["FailingWorkflow"][];
+            connections: components["schemas"]["FailingConnection"][];
+        };
         AuditItem: {
             /** Format: uuid */
             id: string;
@@ -1375,6 +1445,35 @@ export interface components {
             sample?: unknown | null;
             /** @description Strings, or any values. */
             templates: (unknown | null)[];
+        };
+        FailingConnection: {
+            name: string;
+            message: string;
+            /** Format: date-time */
+            at: string | null;
+        };
+        FailingWorkflow: {
+            /** Format: uuid */
+            workflowId: string;
+            name: string;
+            /**
+             * Format: uuid
+             * @description The newest run that failed.
+             */
+            runId: string;
+            /**
+             * Format: date-time
+             * @description When that run began.
+             */
+            at: string;
+            /** @description Its first failed action. */
+            action: string | null;
+            code: string | null;
+            failed: number;
+            /** @description Newest runs of the last 24 hours that ended, at most 50. */
+            ended: number;
+            /** @description Whether the newest of them failed. */
+            last: boolean;
         };
         FieldBranch: {
             value: string;
@@ -1637,6 +1736,28 @@ export interface components {
             current: string;
             password: string;
         };
+        PastDraft: {
+            revision: number;
+            text: string;
+            sha256: string;
+        };
+        PastEdit: {
+            name: string;
+            /** @description Long texts are cut: enough to say what was done. */
+            arguments: unknown;
+        };
+        PastEdits: {
+            /** @description What the draft was after them. */
+            revision: number;
+            author: string | null;
+            /** Format: date-time */
+            at: string;
+            edits: components["schemas"]["PastEdit"][];
+        };
+        PastEditsPage: {
+            items: components["schemas"]["PastEdits"][];
+            nextCursor: string | null;
+        };
         Problem: {
             type: string;
             title: string;
@@ -1724,6 +1845,8 @@ export interface components {
             error: components["schemas"]["RunError"] | null;
             tries: components["schemas"]["RunActionTry"][];
             trackedProperties: unknown | null;
+            /** @description Of this execution: `action().trackingId`, and the idempotency key its calls carry. */
+            trackingId: string | null;
             /** @description What is withheld. */
             secured: components["schemas"]["Secured"][];
             waits: components["schemas"]["RunActionWaits"] | null;
@@ -1801,9 +1924,11 @@ export interface components {
                 [key: string]: components["schemas"]["RunCell"];
             };
         };
+        /** @description Like the list's. */
         RunColumnPage: {
             items: components["schemas"]["RunColumn"][];
             nextCursor: string | null;
+            looked: components["schemas"]["RunsLooked"] | null;
         };
         RunCreated: {
             /** Format: uuid */
@@ -1854,6 +1979,8 @@ export interface components {
             waits: {
                 [key: string]: components["schemas"]["RunActionWaits"];
             };
+            /** @description Of the request that started it, as the server's log and answers name it. */
+            requestId: string | null;
         };
         RunError: {
             code: string;
@@ -1892,9 +2019,11 @@ export interface components {
             /** @description Of a run that has not begun: which limit of runs at once holds it. */
             waitsFor: string | null;
         };
+        /** @description {items, nextCursor}: every list is read to the end by following the cursor until it is null. */
         RunItemPage: {
             items: components["schemas"]["RunItem"][];
             nextCursor: string | null;
+            looked: components["schemas"]["RunsLooked"] | null;
         };
         RunNowRequest: {
             payload?: unknown | null;
@@ -1993,6 +2122,27 @@ export interface components {
          * @enum {string}
          */
         RunnableVersion: "draft" | "published";
+        /** @description How far a search came that no index answers. */
+        RunsLooked: {
+            /** @description How many were looked at. */
+            runs: number;
+            /**
+             * Format: date-time
+             * @description When the oldest of them began.
+             */
+            backTo: string | null;
+            /**
+             * @description The limit it met; null: none. busy: others are searching, ask again.
+             *
+             *     * `runs` - runs
+             *     * `bytes` - bytes
+             *     * `time` - time
+             *     * `busy` - busy
+             */
+            stopped: components["schemas"]["Stopped"];
+            /** @description Runs that hold too much to be looked through whole. */
+            partly: number;
+        };
         ScheduleRequest: {
             /** @description As it stands in the trigger. */
             recurrence: {
@@ -2104,6 +2254,14 @@ export interface components {
             text: string;
             missing: components["schemas"]["StoredEdits"][];
         };
+        /**
+         * @description * `runs` - runs
+         *     * `bytes` - bytes
+         *     * `time` - time
+         *     * `busy` - busy
+         * @enum {string}
+         */
+        Stopped: "runs" | "bytes" | "time" | "busy";
         StorageUsed: {
             /** @description Values above 4 KB that runs keep. */
             payloads: number;
@@ -2576,6 +2734,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAttention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Attention"];
                 };
             };
             /** @description A problem document */
@@ -3375,6 +3563,20 @@ export interface operations {
                 status?: "Cancelled" | "Failed" | "Running" | "Succeeded" | "Suspended" | "TimedOut" | "Waiting";
                 /** @description A run's id, or part of its tracking id, failed action, code or error. A page looks at the next 20,000 runs: it may be short, or empty, and have a next one. */
                 search?: string;
+                /** @description Of the workflow that is asked for. */
+                version?: number;
+                /** @description Runs of published versions, or of drafts. */
+                mode?: "draft" | "published";
+                /** @description Seconds. What goes on counts up to now. */
+                longer?: number;
+                /** @description Seconds. Only runs that have ended. */
+                shorter?: number;
+                /** @description Part of the name of an action that it came to. */
+                action?: string;
+                /** @description Of that action, or of any; of one in a loop, in any turn. */
+                actionStatus?: "Aborted" | "Cancelled" | "Failed" | "Ignored" | "Running" | "Skipped" | "Succeeded" | "Suspended" | "TimedOut" | "Waiting";
+                /** @description In inputs and outputs of trigger and actions; nothing secured is searched. A page looks into some 2,000 runs or 32 MB for some 3 seconds and says in `looked` how far it came. */
+                text?: string;
                 since?: string;
                 until?: string;
                 cursor?: string;
@@ -3750,6 +3952,20 @@ export interface operations {
                 status?: "Cancelled" | "Failed" | "Running" | "Succeeded" | "Suspended" | "TimedOut" | "Waiting";
                 /** @description A run's id, or part of its tracking id, failed action, code or error. A page looks at the next 20,000 runs: it may be short, or empty, and have a next one. */
                 search?: string;
+                /** @description Of the workflow that is asked for. */
+                version?: number;
+                /** @description Runs of published versions, or of drafts. */
+                mode?: "draft" | "published";
+                /** @description Seconds. What goes on counts up to now. */
+                longer?: number;
+                /** @description Seconds. Only runs that have ended. */
+                shorter?: number;
+                /** @description Part of the name of an action that it came to. */
+                action?: string;
+                /** @description Of that action, or of any; of one in a loop, in any turn. */
+                actionStatus?: "Aborted" | "Cancelled" | "Failed" | "Ignored" | "Running" | "Skipped" | "Succeeded" | "Suspended" | "TimedOut" | "Waiting";
+                /** @description In inputs and outputs of trigger and actions; nothing secured is searched. A page looks into some 2,000 runs or 32 MB for some 3 seconds and says in `looked` how far it came. */
+                text?: string;
                 since?: string;
                 until?: string;
                 cursor?: string;
@@ -4460,7 +4676,7 @@ export interface operations {
     listDraftEdits: {
         parameters: {
             query?: {
-                /** @description A revision; edits after it are listed. */
+                /** @description A revision; edits after it, of more than 1,000 the newest. */
                 since?: number;
             };
             header?: never;
@@ -4521,6 +4737,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaleDraft"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDraftHistory: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastEditsPage"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPastDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                workflow_id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastDraft"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restorePastDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                workflow_id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoreResult"];
                 };
             };
             /** @description A problem document */

@@ -13,6 +13,8 @@ export type ImportedWorkflow = Schemas["ImportedWorkflow"];
 export type VersionItem = Schemas["VersionItem"];
 export type CallbackUrl = Schemas["CallbackUrl"];
 export type RunItem = Schemas["RunItem"];
+
+export type RunsLooked = Schemas["RunsLooked"];
 export type RunColumn = Schemas["RunColumn"];
 export type RunCell = Schemas["RunCell"];
 export type RunOutcome = Schemas["RunOutcome"];

@@ -152,15 +152,9 @@ export function useWorkflowCommands(tenant: string) {
       mutationFn: (url: string) => answer(client.POST(`${root}/import-url`, { params: { path: { tenant } }, body: { url } })),
       onSuccess: () => refresh(),
     }),
-    restore: useMutation({
-      mutationFn: ({ id, number }: { id: string; number: number }) =>
-        answer(
-          client.POST(`${root}/{workflow_id}/versions/{number}/restore`, { params: { path: { tenant, workflow_id: id, number } } }),
-        ),
-      onSuccess: (_, { id }) => {
-        refresh(id);
-        void queries.invalidateQueries({ queryKey: ["draft", tenant, id] });
-      },
-    }),
   };
+}
+
+export function restoreVersion(tenant: string, id: string, number: number) {
+  return answer(client.POST(`${root}/{workflow_id}/versions/{number}/restore`, { params: { path: { tenant, workflow_id: id, number } } }));
 }

@@ -116,6 +116,13 @@ const runFilters = (search: Record<string, unknown>) => ({
   span: oneOf(search, "span", ["hour", "day", "week", "month"]),
   since: text(search, "since"),
   until: text(search, "until"),
+  version: text(search, "version"),
+  mode: oneOf(search, "mode", ["published", "draft"]),
+  longer: text(search, "longer"),
+  shorter: text(search, "shorter"),
+  action: text(search, "action"),
+  actionStatus: oneOf(search, "actionStatus", ["Running", "Waiting", "Succeeded", "Failed", "TimedOut", "Skipped", "Cancelled"]),
+  text: text(search, "text"),
 });
 
 const runs = createRoute({

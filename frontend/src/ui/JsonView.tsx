@@ -6,6 +6,7 @@ import { IconButton } from "./IconButton";
 import { children, type JsonLine, search, visibleLines } from "./jsonLines";
 import { type JsonNode, printJson } from "./jsonTree";
 import styles from "./JsonView.module.css";
+import { momentText, useZone, writtenMoment } from "./zone";
 
 export interface JsonViewProps {
   readonly value: JsonNode;
@@ -197,6 +198,7 @@ function Scalar({ node, open, parts }: { readonly node: JsonNode; readonly open:
         <>
           <span className={styles.string}>{shown}</span>
           {node.text.length > longString && <span className={styles.sign}> {node.text.length.toLocaleString("en")} characters</span>}
+          <WrittenTime text={node.text} />
         </>
       );
     }
@@ -205,6 +207,13 @@ function Scalar({ node, open, parts }: { readonly node: JsonNode; readonly open:
     default:
       return <span className={styles.word}>{node.kind === "null" ? "null" : String(node.value)}</span>;
   }
+}
+
+/** What a text that is a moment means by the chosen clock. */
+function WrittenTime({ text }: { readonly text: string }) {
+  const zone = useZone();
+  const at = writtenMoment(text);
+  return at && <span className={styles.sign}> {momentText(at, zone)}</span>;
 }
 
 /** Text values are copied bare, everything else as JSON. */

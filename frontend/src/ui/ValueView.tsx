@@ -6,6 +6,7 @@ import { type JsonNode, member, printJson, textOf } from "./jsonTree";
 import { later } from "./later";
 import { SkeletonLines } from "./Skeletons";
 import styles from "./ValueView.module.css";
+import { momentText, useZone, writtenMoment } from "./zone";
 
 /** Comes with the first value that is looked at: pages paint without it. */
 const JsonView = later(() => import("./JsonView").then((module) => module.JsonView), () => <SkeletonLines lines={5} />);
@@ -43,6 +44,7 @@ export interface ValueViewProps {
 
 /** A value in the form that suits its type. Above 1 MB it is offered as a download instead of drawn. */
 export function ValueView({ value, label, secured, empty = "No value", maxHeight }: ValueViewProps) {
+  const zone = useZone();
   if (secured) {
     return (
       <div className={styles.note}>
@@ -66,10 +68,12 @@ export function ValueView({ value, label, secured, empty = "No value", maxHeight
     return <JsonView value={value} label={label} maxHeight={maxHeight} />;
   }
   const text = value.kind === "string" ? value.text : printJson(value);
+  const moment = value.kind === "string" ? writtenMoment(text) : null;
   return (
     <div className={styles.scalar}>
       <pre className={styles.text} tabIndex={0} aria-label={label}>
         {text === "" ? "(empty text)" : text.slice(0, 65_536)}
+        {moment && ` (${momentText(moment, zone)})`}
         {text.length > 65_536 && `… ${text.length.toLocaleString("en")} characters in all`}
       </pre>
       <CopyButton value={text} label="Copy value" />

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openDraft } from "./draft";
 import { find } from "./graph";
-import { clearSecret } from "./secrets";
+import { clearDefault, clearSecret } from "./secrets";
 
 const INPUTS = {
   uri: "https://x.example/hook?v=1&sig=abcdefgh%2B1&page=@{outputs('P')}",
@@ -30,5 +30,21 @@ describe("a secret in clear text", () => {
   it("is not what an expression computes, nor what is gone", () => {
     expect(of("headers/Authorization")).toBeNull();
     expect(of("headers/Cookie")).toBeNull();
+  });
+});
+
+describe("a secret that is the default of a secure parameter", () => {
+  const text = JSON.stringify({ definition: { triggers: {}, actions: {}, parameters: { "a/b": { type: "SecureString", defaultValue: "crane" }, o: { type: "SecureObject", defaultValue: { k: 1 } } } } });
+  const wrapped = openDraft(text);
+
+  it("is found with its parameter", () => {
+    expect(clearDefault(wrapped, "/definition/parameters/a~1b/defaultValue")).toEqual({ parameter: "a/b", secret: "crane", path: "/parameters/a~1b/defaultValue" });
+    expect(clearDefault(wrapped, "/definition/parameters/o/defaultValue")?.secret).toEqual({ k: 1 });
+  });
+
+  it("is not what is gone or stands elsewhere", () => {
+    expect(clearDefault(wrapped, "/definition/parameters/none/defaultValue")).toBeNull();
+    expect(clearDefault(wrapped, "/definition/parameters/o/defaultValue/k")).toBeNull();
+    expect(clearDefault(wrapped, "/definition/parameters/o/type")).toBeNull();
   });
 });

@@ -2,7 +2,7 @@
 import { at } from "./document";
 import type { Draft } from "./draft";
 import type { Entry } from "./graph";
-import { stringOf } from "./tree";
+import { jsonOf, splitPointer, stringOf } from "./tree";
 
 export interface ClearSecret {
   readonly secret: string;
@@ -12,6 +12,22 @@ export interface ClearSecret {
   readonly path: string;
   /** The member's text with an expression, without its @, in the secret's place. */
   readonly reads: (expression: string) => string;
+}
+
+/** A secure parameter whose default says the secret. */
+export interface ClearDefault {
+  readonly parameter: string;
+  readonly secret: unknown;
+  /** Where the default stands in the definition. */
+  readonly path: string;
+}
+
+/** The secret default at a place of the definition; null where there is none any more. */
+export function clearDefault({ document, graph }: Draft, place: string): ClearDefault | null {
+  const [parameters, parameter, member, ...further] = splitPointer(place.slice(graph.base.length));
+  const value = at(document, place);
+  if (!place.startsWith(graph.base) || parameters !== "parameters" || parameter === undefined || member !== "defaultValue" || further.length > 0 || !value) return null;
+  return { parameter, secret: jsonOf(value), path: place.slice(graph.base.length) };
 }
 
 /** What the validator calls a key in an address (`runtime/language/validate/advice.py`). */

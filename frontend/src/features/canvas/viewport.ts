@@ -23,12 +23,11 @@ const MARGIN = 400;
 export function useArea(): Area {
   const key = useStore((state) => {
     const [x, y, zoom] = state.transform;
-    const level = 2 ** (Math.floor(Math.log2(zoom) * 2) / 2);
-    const step = MARGIN / level;
+    const step = MARGIN / 2 ** (Math.floor(Math.log2(zoom) * 2) / 2);
     const column = Math.floor(-x / zoom / step);
     const row = Math.floor(-y / zoom / step);
-    const wide = Math.ceil(state.width / level / step) + 2;
-    const high = Math.ceil(state.height / level / step) + 2;
+    const wide = Math.ceil(state.width / zoom / step) + 2;
+    const high = Math.ceil(state.height / zoom / step) + 2;
     return `${String((column - 1) * step)} ${String((row - 1) * step)} ${String((column + wide) * step)} ${String((row + high) * step)}`;
   });
   const [left = 0, top = 0, right = 0, bottom = 0] = key.split(" ").map(Number);

@@ -54,6 +54,7 @@ export function UsedConnections({ tenant, graph, catalogue, readOnly, mayWrite, 
           {uses.map((use) => {
             const connector = installed.find((one) => one.id === connectorFor(use.service, ids));
             const state = stateOf(use, known, ids);
+            const wanting = state === "missing" || state === "none";
             const others = connectionChoices(use, known, uses).filter((name) => name.toLowerCase() !== use.name.toLowerCase());
             return (
               <li key={use.id} className={styles.use}>
@@ -75,11 +76,13 @@ export function UsedConnections({ tenant, graph, catalogue, readOnly, mayWrite, 
                 </div>
                 {!readOnly && (connector ?? others[0]) !== undefined && (
                   <div className={styles.useChange}>
+                    {/* The only one that fits is chosen already. */}
                     <Select
-                      aria-label={use.name === "" ? `Connection for ${use.actions.map(titleOf).join(", ")}` : `Instead of ${use.name}, use`} value={null} disabled={others.length === 0} data={others}
+                      aria-label={use.name === "" ? `Connection for ${use.actions.map(titleOf).join(", ")}` : `Instead of ${use.name}, use`} value={wanting && others.length === 1 ? (others[0] ?? null) : null} disabled={others.length === 0} data={others}
                       placeholder={others.length === 0 ? "There is no other one" : use.actions.length === 1 ? "Use another one" : `Reassign all ${String(use.actions.length)} actions to…`}
                       onChange={(next) => next !== null && reassign(use, next)}
                     />
+                    {wanting && others.length === 1 && <Button variant="primary" onClick={() => reassign(use, others[0] ?? "")}>Use it</Button>}
                     {connector && mayWrite && connector.connectionForm !== null && (
                       <Button icon={<IconPlus size={16} />} onClick={() => onNew(connector.id, state === "missing" ? use.name : "", use.actions)}>
                         {state === "missing" ? "Create it" : "New"}

@@ -25,6 +25,9 @@ export function ConnectionLine({ reference, connector, connections, uses, onNew 
     return found === undefined ? `${one} (not found)` : found.state === "failing" ? `${one} (failing)` : one;
   };
   const choices = connectionChoices(reference, connections, uses);
+  // The only one that fits, where the action names one that is not here (imported) or none.
+  const only = known === undefined && !readOnly && choices.length === 1 && choices[0]?.toLowerCase() !== name.toLowerCase() ? choices[0] : undefined;
+  const choose = (next: string): void => void edit({ name: "setConnection", arguments: { names: [entry.action.name], connection: next } });
   const listed = name === "" || choices.some((one) => one.toLowerCase() === name.toLowerCase()) ? choices : [...choices, name];
   const value = name === "" ? null : (listed.find((one) => one.toLowerCase() === name.toLowerCase()) ?? null);
   const title = connector?.title ?? "";
@@ -40,9 +43,14 @@ export function ConnectionLine({ reference, connector, connections, uses, onNew 
       </div>
       <Select
         aria-label="Connection" value={value} disabled={readOnly || listed.length === 0} placeholder={listed.length === 0 ? `No ${title} connection yet`.replace("  ", " ") : title === "" ? "Choose a connection" : `Choose a connection to ${title}`}
-        data={listed.map((one) => ({ value: one, label: label(one) }))} onChange={(next) => next !== null && next !== value && edit({ name: "setConnection", arguments: { names: [entry.action.name], connection: next } })}
+        data={listed.map((one) => ({ value: one, label: label(one) }))} onChange={(next) => next !== null && next !== value && choose(next)}
       />
-      {name === "" && <div className={styles.wrong}>Choose a connection, or create one.</div>}
+      {only === undefined ? name === "" && <div className={styles.wrong}>Choose a connection, or create one.</div> : (
+        <div className={styles.onlyOne}>
+          <span>{name === "" ? "One connection fits." : `“${name}” is not here. One connection fits.`}</span>
+          <Button size="small" variant="primary" onClick={() => choose(only)}>Use “{only}”</Button>
+        </div>
+      )}
     </div>
   );
 }

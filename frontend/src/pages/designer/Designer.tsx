@@ -168,7 +168,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
       field?.scrollIntoView({ block: "center" });
     }, 80);
   };
-  const remedyOf = useRemedies(tenant, workflowId, edit, !mayEdit);
+  const remedyOf = useRemedies(tenant, workflowId, edit, connections, !mayEdit);
   const walk = (by: number): void => {
     const list = sortedProblems(problems.items);
     const index = list.findIndex((one) => one.pointer === current?.pointer && one.message === current.message);
@@ -187,6 +187,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     outline: () => setOutline(!outline), problems: () => setDrawer(!drawer), split: () => onSearch({ view: view === "split" ? "canvas" : "split" }), code: () => onSearch({ view: "code" }), canvas: () => onSearch({ view: "canvas" }),
     "next-problem": () => walk(1), "previous-problem": () => walk(-1), add: () => setAdding({ kind: "next", place: null, anchor: null }), paste: () => commands.pasteHere(endOf(graph)),
     runs: () => void navigate({ to: "/t/$tenant/w/$wf/runs", params: { tenant, wf: workflowId } }), versions: () => void navigate({ to: "/t/$tenant/w/$wf/versions", params: { tenant, wf: workflowId } }),
+    history: () => void navigate({ to: "/t/$tenant/w/$wf/versions", params: { tenant, wf: workflowId }, search: { a: `r${String(store.state.revision - 1)}`, b: `r${String(store.state.revision)}` } }),
     parameters: () => setDialog("parameters"), connections: () => setDialog("connections"), "save-template": () => mayTemplate && setDialog("template"), download: () => void downloadDefinition(tenant, workflow).catch((error: unknown) => toast.error(error instanceof Error ? error.message : "The definition was not downloaded.")),
     workflows: () => void navigate({ to: "/t/$tenant/workflows", params: { tenant } }),
   };

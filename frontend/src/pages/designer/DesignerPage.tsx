@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { loadDraft, type DraftAnswer } from "../../api/drafts";
 import { asProblem } from "../../api/problem";
+import { sessionQuery } from "../../api/session";
 import { DraftContext, DraftStore } from "../../document";
 import { Button, LinkButton } from "../../ui/Button";
 import { CodeField } from "../../ui/CodeField";
@@ -9,7 +10,9 @@ import { Failure } from "../../ui/Failure";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { Designer } from "./Designer";
 import { DesignerSkeleton } from "./DesignerSkeleton";
-import { httpTransport, rememberedEdits } from "./transport";
+import { holders } from "./holders";
+import { Keeping } from "./keeping";
+import { httpTransport, newId, unsentPlace } from "./transport";
 import styles from "./designer.module.css";
 
 export type DesignerView = "canvas" | "code" | "split";
@@ -55,28 +58,41 @@ export function DesignerPage(props: DesignerPageProps) {
   return <DesignerSkeleton />;
 }
 
+const LATE = "Another tab was closed before its changes were saved; they are here now.";
+
 interface Opened {
   readonly store: DraftStore | null;
+  readonly keeping: Keeping;
   /** The text is no JSON: only code can help. */
   readonly problem: string;
 }
 
-function open(tenant: string, workflowId: string, loaded: DraftAnswer): Opened {
+function open(tenant: string, workflowId: string, person: string, loaded: DraftAnswer): Opened {
+  const keeping = new Keeping(unsentPlace(tenant, workflowId), person, newId(), localStorage, holders());
   try {
-    return { store: new DraftStore({ text: loaded.text, revision: loaded.revision }, httpTransport(tenant, workflowId)), problem: "" };
+    return { store: new DraftStore({ text: loaded.text, revision: loaded.revision }, httpTransport(tenant, workflowId, keeping)), keeping, problem: "" };
   } catch (error) {
-    return { store: null, problem: error instanceof Error ? error.message : "The definition cannot be read." };
+    return { store: null, keeping, problem: error instanceof Error ? error.message : "The definition cannot be read." };
   }
 }
 
 function LoadedDesigner({ loaded, ...props }: DesignerPageProps & { readonly loaded: DraftAnswer }) {
-  const [{ store, problem }] = useState(() => open(props.tenant, props.workflowId, loaded));
+  const person = useQuery(sessionQuery).data?.user?.id ?? "";
+  const [{ store, keeping, problem }] = useState(() => open(props.tenant, props.workflowId, person, loaded));
   useEffect(() => {
     if (!store) return undefined;
+    const stay = (event: BeforeUnloadEvent): void => {
+      if (store.unkept) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", stay);
     store.open();
-    void store.resume(rememberedEdits(props.tenant, props.workflowId));
-    return () => store.close();
-  }, [store, props.tenant, props.workflowId]);
+    keeping.open((left, settled, late) => store.resume(left, settled, late ? LATE : null));
+    return () => {
+      window.removeEventListener("beforeunload", stay);
+      store.close();
+      keeping.close();
+    };
+  }, [store, keeping]);
   if (!store) return <Unreadable text={loaded.text} problem={problem} />;
   return (
     <DraftContext value={store}>

@@ -5,7 +5,7 @@ import type { Shortcut } from "../../features/palette/ShortcutSheet";
 /** What a command of the page asks for. */
 export type PageCommand =
   | "palette" | "go-to" | "keys" | "undo" | "redo" | "run" | "run-with-body" | "publish" | "outline" | "problems" | "split" | "code" | "canvas"
-  | "next-problem" | "previous-problem" | "add" | "paste" | "runs" | "versions" | "workflows" | "parameters" | "connections" | "save-template" | "download";
+  | "next-problem" | "previous-problem" | "add" | "paste" | "runs" | "versions" | "history" | "workflows" | "parameters" | "connections" | "save-template" | "download";
 
 /** A key that the canvas itself obeys. */
 export interface Press {
@@ -77,6 +77,7 @@ export const COMMANDS: readonly Command[] = [
   { title: "Download the definition", group: "Workflow", does: { page: "download" } },
   { title: "Runs of this workflow", group: "Workflow", does: { page: "runs" } },
   { title: "Versions of this workflow", group: "Workflow", does: { page: "versions" } },
+  { title: "Changes of the draft", keys: "Ctrl+Alt+Z", group: "Workflow", does: { page: "history" } },
   { title: "All workflows", group: "Workflow", does: { page: "workflows" } },
   { title: "All commands", keys: "Ctrl+K", group: "Workflow", does: { page: "palette" } },
   { title: "Keys of the designer", keys: "? / F1", group: "Workflow", does: { page: "keys" } },

@@ -1,13 +1,31 @@
+import type { ConnectionChoice } from "../../features/panel/PanelContext";
 import type { ListedProblem } from "../../features/problems/grouping";
 import type { Remedy } from "../../features/problems/ProblemsDrawer";
 import { useDraftStore } from "../../document";
+import { connectionChoices, referenceOf } from "../../workflow/connections";
 import type { Edit } from "../../workflow/edits";
 import { find } from "../../workflow/graph";
-import { clearSecret } from "../../workflow/secrets";
+import { clearDefault, clearSecret } from "../../workflow/secrets";
 import { useKeptSecrets } from "./useKeptSecrets";
+import { useMovedDefaults } from "./useMovedDefaults";
+
+type RemedyOf = (problems: readonly ListedProblem[]) => Remedy | null;
 
 /** What mends problems with one click. */
-export function useRemedies(tenant: string, workflowId: string, edit: (edit: Edit) => boolean, readOnly: boolean): (problems: readonly ListedProblem[]) => Remedy | null {
+export function useRemedies(tenant: string, workflowId: string, edit: (edit: Edit) => boolean, connections: readonly ConnectionChoice[], readOnly: boolean): RemedyOf {
+  const remedies = [useKeeping(tenant, workflowId, edit), useMoving(tenant, workflowId), useOnlyConnection(edit, connections)];
+  return (problems) => {
+    if (readOnly) return null;
+    for (const remedyOf of remedies) {
+      const remedy = remedyOf(problems);
+      if (remedy) return remedy;
+    }
+    return null;
+  };
+}
+
+/** A secret in an action becomes the value of a secure parameter. */
+function useKeeping(tenant: string, workflowId: string, edit: (edit: Edit) => boolean): RemedyOf {
   const store = useDraftStore();
   const keepSecret = useKeptSecrets(tenant, workflowId, edit);
   const found = ({ code, action, pointer }: ListedProblem) => {
@@ -25,7 +43,33 @@ export function useRemedies(tenant: string, workflowId: string, edit: (edit: Edi
     }
   };
   return (problems) => {
-    if (readOnly || problems.flatMap(found).length === 0) return null;
+    if (problems.flatMap(found).length === 0) return null;
     return { label: problems.length === 1 ? "Keep as secure parameter" : "Keep each as secure parameter", onClick: () => problems.forEach(keep) };
+  };
+}
+
+/** A secret that is the default of a secure parameter becomes its value. */
+function useMoving(tenant: string, workflowId: string): RemedyOf {
+  const store = useDraftStore();
+  const move = useMovedDefaults(tenant, workflowId);
+  return (problems) => {
+    const found = problems.flatMap(({ code, pointer }) => (code === "SecretInClearText" ? (clearDefault(store.state.draft, pointer) ?? []) : []));
+    return found.length === 0 ? null : { label: "Move to its secret value", onClick: () => found.forEach((one) => void move(one)) };
+  };
+}
+
+/** Actions without their connection take the only one that fits. */
+function useOnlyConnection(edit: (edit: Edit) => boolean, connections: readonly ConnectionChoice[]): RemedyOf {
+  const store = useDraftStore();
+  return (problems) => {
+    if (problems.some(({ code }) => code !== "ConnectionMissing" && code !== "ConnectionNotFound")) return null;
+    const entries = problems.flatMap(({ action }) => (action === null ? [] : (find(store.state.draft.graph, action) ?? [])));
+    const choices = new Set(entries.flatMap(({ action }) => {
+      const reference = referenceOf(action);
+      return reference ? connectionChoices(reference, connections, []) : [];
+    }));
+    const [only] = choices;
+    if (only === undefined || choices.size > 1) return null;
+    return { label: `Use “${only}”`, onClick: () => void edit({ name: "setConnection", arguments: { names: entries.map(({ action }) => action.name), connection: only } }) };
   };
 }

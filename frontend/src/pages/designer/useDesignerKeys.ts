@@ -30,6 +30,7 @@ export function useDesignerKeys(keys: Keys): void {
     if (mod && event.key === "s") return done(() => undefined);
     const always = mod ? (event.shiftKey ? ALWAYS[`Shift+${event.key}`] : ALWAYS[event.key]) : event.key === "F1" ? "keys" : undefined;
     if (always && document.querySelector("[role=dialog][aria-modal=true]") === null) return done(() => keys.page(always));
+    if (mod && event.altKey && event.code === "KeyZ") return done(() => keys.page("history"));
     if (typing || document.querySelector("[role=dialog][aria-modal=true]")) return undefined;
     if (mod && event.key.toLowerCase() === "z" && !keys.readOnly) return done(() => keys.page(event.shiftKey ? "redo" : "undo"));
     if (mod && event.key === "y" && !keys.readOnly) return done(() => keys.page("redo"));

@@ -9,6 +9,7 @@ import { inWords } from "../../features/settings/sizes";
 import { WorkflowSettings } from "../../features/settings/WorkflowSettings";
 import { DataView } from "../../ui/DataView";
 import { Page } from "../../ui/Page";
+import { Skeleton } from "../../ui/Skeletons";
 import { KeyValues } from "../../ui/ValueView";
 
 const route = getRouteApi("/t/$tenant/settings");
@@ -22,7 +23,7 @@ export function SettingsPage() {
   const again = () => void Promise.all([settings.refetch(), retention.refetch()]);
   return (
     <Page title="Settings" lead={<>What holds for the whole organisation. Every change is in the <Link to="/t/$tenant/audit" params={{ tenant }} style={{ textDecoration: "underline" }}>audit trail</Link>.</>} narrow>
-      <DataView loading={settings.isPending || retention.isPending} error={error ? asProblem(error) : null} hasData={settings.data !== undefined && retention.data !== undefined} onRetry={again}>
+      <DataView loading={settings.isPending || retention.isPending} error={error ? asProblem(error) : null} hasData={settings.data !== undefined && retention.data !== undefined} onRetry={again} skeleton={<SettingsSkeleton />}>
         {retention.data && (
           <section className={styles.card}>
             <h2>Retention</h2>
@@ -49,6 +50,29 @@ export function SettingsPage() {
         )}
       </DataView>
     </Page>
+  );
+}
+
+/** The headings of the page and, under each, the shape of its fields. */
+function SettingsSkeleton() {
+  return (
+    <div role="status" aria-label="Loading the settings">
+      {[["Retention", 3], ["Settings of one workflow", 2], ["Limits", 2], ["Storage", 0]].map(([heading, fields]) => (
+        <section key={heading} className={styles.card}>
+          <h2>{heading}</h2>
+          <div className={styles.waiting}>
+            <Skeleton width="78%" />
+            {Array.from({ length: Number(fields) }, (_, index) => (
+              <div key={index} className={styles.limit}>
+                <Skeleton height={36} />
+                <Skeleton height={36} />
+              </div>
+            ))}
+            {fields === 0 && <><Skeleton width="44%" /><Skeleton width="52%" /></>}
+          </div>
+        </section>
+      ))}
+    </div>
   );
 }
 

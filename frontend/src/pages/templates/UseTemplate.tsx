@@ -17,6 +17,7 @@ import { PasswordField } from "../../ui/PasswordField";
 import { Select } from "../../ui/Select";
 import { SkeletonLines } from "../../ui/Skeletons";
 import { TextField } from "../../ui/TextField";
+import type { KnownConnection } from "../../workflow/remapping";
 import styles from "./TemplatesPage.module.css";
 
 interface UseTemplateProps {
@@ -47,13 +48,13 @@ interface NeedsProps {
   readonly tenant: string;
   readonly detail: TemplateDetail;
   readonly connectors: readonly ConnectorItem[];
+  readonly connections: readonly KnownConnection[];
   /** What stands for each connection the template names. */
   readonly chosen: Readonly<Record<string, string>>;
   readonly onChoose: (need: string, connection: string) => void;
 }
 
-function Needs({ tenant, detail, connectors, chosen, onChoose }: NeedsProps) {
-  const connections = useQuery(connectionsQuery(tenant)).data?.items ?? [];
+function Needs({ tenant, detail, connectors, connections, chosen, onChoose }: NeedsProps) {
   const [making, setMaking] = useState<TemplateDetail["needs"][number] | null>(null);
   const names = connections.map((each) => each.name);
   return (
@@ -62,7 +63,7 @@ function Needs({ tenant, detail, connectors, chosen, onChoose }: NeedsProps) {
       {detail.needs.map((need) => {
         const connector = connectors.find((each) => each.id === need.connector);
         const fitting = connections.filter((each) => each.connector === need.connector).map((each) => each.name);
-        const taken = chosen[need.connection] ?? (fitting.includes(need.connection) ? need.connection : undefined);
+        const taken = chosen[need.connection];
         return (
           <div key={need.connection} className={styles.need}>
             <ConnectorIcon icon={connector?.icon ?? ""} color={connector?.color ?? null} size={28} />
@@ -75,8 +76,8 @@ function Needs({ tenant, detail, connectors, chosen, onChoose }: NeedsProps) {
               </span>
             ) : fitting.length > 0 ? (
               <Select
-                aria-label={`Connection in the place of ${need.connection}`} placeholder="Choose yours" data={fitting} value={taken ?? null}
-                onChange={(name) => name !== null && onChoose(need.connection, name)}
+                aria-label={`Connection in the place of ${need.connection}`} placeholder="Choose yours" data={[...fitting, { value: "", label: "A new one…" }]} value={taken ?? null}
+                onChange={(name) => (name === "" ? setMaking(need) : name !== null && onChoose(need.connection, name))}
               />
             ) : (
               <Button size="small" aria-label={`Create the connection ${need.connection}`} onClick={() => setMaking(need)}>
@@ -106,7 +107,9 @@ function TemplateForm({ tenant, detail, connectors, onClose }: UseTemplateProps 
   const [values, setValues] = useState(() =>
     Object.fromEntries(detail.parameters.map((parameter) => [parameter.name, asText(parameter.default)])),
   );
-  const [chosen, setChosen] = useState<Readonly<Record<string, string>>>({});
+  const connections = useQuery(connectionsQuery(tenant)).data?.items ?? [];
+  const [picked, setPicked] = useState<Readonly<Record<string, string>>>({});
+  const chosen = { ...obvious(detail.needs, connections), ...picked };
   const { create } = useWorkflowCommands(tenant);
   const navigate = useNavigate();
   const problem = create.error ? asProblem(create.error) : null;
@@ -125,7 +128,7 @@ function TemplateForm({ tenant, detail, connectors, onClose }: UseTemplateProps 
     <div className={styles.form}>
       <p style={{ color: "var(--mr-muted)" }}>{detail.summary}</p>
       {detail.needs.length > 0 && (
-        <Needs tenant={tenant} detail={detail} connectors={connectors} chosen={chosen} onChoose={(need, connection) => setChosen((before) => ({ ...before, [need]: connection }))} />
+        <Needs tenant={tenant} detail={detail} connectors={connectors} connections={connections} chosen={chosen} onChoose={(need, connection) => setPicked((before) => ({ ...before, [need]: connection }))} />
       )}
       <form className={styles.form} onSubmit={submit}>
         {problem && (
@@ -159,6 +162,15 @@ function TemplateForm({ tenant, detail, connectors, onClose }: UseTemplateProps 
       </form>
     </div>
   );
+}
+
+/** What stands for a need without being asked: the connection of its name, else the only one of its connector. */
+function obvious(needs: TemplateDetail["needs"], connections: readonly KnownConnection[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(needs.flatMap(({ connection, connector }) => {
+    const fitting = connections.filter((one) => one.connector === connector).map((one) => one.name);
+    const taken = fitting.find((name) => name === connection) ?? (fitting.length === 1 ? fitting[0] : undefined);
+    return taken === undefined ? [] : [[connection, taken]];
+  }));
 }
 
 function asText(value: unknown): string {
