@@ -58,7 +58,7 @@ async def test_what_is_being_stored_begins_although_its_caller_has_gone() -> Non
         caller.cancel()
         with pytest.raises(asyncio.CancelledError):
             await caller
-        await until(lambda: Run.objects.filter(status="Succeeded").count() == 1, timeout=10)
+        await until(lambda: Run.objects.filter(status="Succeeded").count() == 1)
         assert running.host is not None
         assert not running.host.figures["mislaid"], "it was begun at once, and not found by the sweeper"
 
