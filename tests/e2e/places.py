@@ -105,7 +105,7 @@ def filled(ana: Person, browser: Browser, service: Upstream) -> World:
         ana.post("/connections", {"name": name, "connector": "storage", "parameters": {"folder": ""}})
     mail = {"host": "127.0.0.1", "port": 9, "encryption": "None", "from": "shop@example.com"}
     ana.post("/connections", {"name": "orders-mail", "connector": "email", "parameters": mail})
-    viewer = [_joined(ana, browser, *one) for one in PEOPLE][-1]
+    viewer = [joined(ana, browser, *one) for one in PEOPLE][-1]
     ana.post("/invitations", {"email": "dimitri@example.com", "role": "admin"})
     return World(ana.tenant, workflow, "Check_customer", wanted, loop, loop_run, viewer)
 
@@ -121,7 +121,7 @@ def _newest(ana: Person, workflow: str, status: str, runs: int) -> str:
     raise AssertionError(f"Of {runs} runs {len(ended)} ended.")
 
 
-def _joined(ana: Person, browser: Browser, email: str, name: str, role: str) -> dict[str, Any]:
+def joined(ana: Person, browser: Browser, email: str, name: str, role: str) -> dict[str, Any]:
     """A member, signed in: the cookies."""
     link: str = ana.post("/invitations", {"email": email, "role": role})["url"]
     context = browser.new_context(base_url=ana.url)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 
 from playwright.sync_api import Page, expect
 
 from tests.designer.templates.test_saving import KEY, PASSWORD, TOKEN, draft
 from tests.e2e.accessibility import findings
 from tests.e2e.person import Person
-from tests.e2e.test_panel import shot
 
 
 def test_save_show_use_rename_delete(page: Page, ana: Person) -> None:
@@ -58,21 +56,3 @@ def test_save_show_use_rename_delete(page: Page, ana: Person) -> None:
     page.get_by_role("button", name="Delete the template").click()
     expect(page.get_by_role("heading", name="Templates", level=1)).to_be_visible()
     expect(page.get_by_role("link", name="Orders of a shop")).to_have_count(0)
-
-
-def test_templates_are_found_by_what_they_connect_to(page: Page, ana: Person) -> None:
-    known = ana.get("/templates")
-    items = known if isinstance(known, list) else known["items"]
-    mailing = [one["title"] for one in items if "email" in one["connectors"]]
-    page.goto(f"/t/{ana.tenant}/templates")
-    page.get_by_role("combobox", name="Connector").click()
-    page.get_by_role("option", name="Email", exact=True).click()
-    expect(page).to_have_url(re.compile("connector=email"))
-    expect(page.get_by_text(f"{len(mailing)} templates", exact=True)).to_be_visible()
-    for title in mailing:
-        expect(page.get_by_role("link", name=title).first).to_be_visible()
-    assert findings(page) == []
-    shot(page, "templates-by-connector")
-    page.get_by_role("textbox", name="Search templates").fill("nobody needs this")
-    page.get_by_role("button", name="Clear filters").click()
-    expect(page.get_by_role("combobox", name="Connector")).to_have_value("Any connector")

@@ -98,7 +98,14 @@ const workflows = createRoute({
 const templates = createRoute({
   getParentRoute: () => tenant,
   path: "/templates",
-  validateSearch: (search) => given({ q: text(search, "q"), category: text(search, "category"), connector: text(search, "connector") }),
+  validateSearch: (search) =>
+    given({
+      q: text(search, "q"),
+      category: text(search, "category"),
+      connector: text(search, "connector"),
+      trigger: text(search, "trigger"),
+      sort: oneOf(search, "sort", ["name"]),
+    }),
   component: lazyRouteComponent(fetched(() => import("../pages/templates/TemplatesPage")), "TemplatesPage"),
 });
 

@@ -20,6 +20,7 @@ import { Page } from "../../ui/Page";
 import { Skeleton, SkeletonLines } from "../../ui/Skeletons";
 import { Time } from "../../ui/Time";
 import { toast } from "../../ui/toasts";
+import { authorOf } from "./gallery";
 import styles from "./TemplatesPage.module.css";
 import { UseTemplate } from "./UseTemplate";
 
@@ -125,12 +126,9 @@ function About({ template, connectors }: { readonly template: TemplateDetail; re
         <p className={styles.muted}>
           {template.actions === 1 ? "1 action" : `${String(template.actions)} actions`} · {template.category}
         </p>
-        {template.own && (
-          <p className={styles.muted}>
-            Saved {template.by !== null && `by ${template.by} `}
-            {template.changedAt !== null && <Time iso={template.changedAt} />}
-          </p>
-        )}
+        <p className={styles.muted}>
+          {template.own ? "Saved by" : "By"} {authorOf(template)} {template.changedAt !== null && <Time iso={template.changedAt} />}
+        </p>
       </section>
       <section>
         <h2>Needs</h2>
