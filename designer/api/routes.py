@@ -69,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path(_W + "/versions/<int:number>", versions.VersionView.as_view()),
     path(_W + "/versions/<int:number>/restore", versions.RestoreView.as_view()),
     path(_T + "attention", attention.AttentionView.as_view()),
+    path(_T + "tags", workflows.TagsView.as_view()),
     path(_T + "runs", runs.RunsView.as_view()),
     path(_T + "runs/grid", runs.RunGridView.as_view()),
     path(_T + "runs/cancel", runs.CancelRunsView.as_view()),

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from designer.api.rendering import wire_time
 from designer.api.shapes import RUN_STATUSES, RUNNABLE_VERSIONS, WORKFLOW_STATES, DefinitionProblem, page_of
 from designer.api.tenant_view import TenantView
-from designer.workflows import callbacks, importing, listing, running, services
+from designer.workflows import callbacks, importing, listing, running, services, tags
 from designer.workflows.models import Workflow
 from runtime.models import Run
 
@@ -46,6 +46,12 @@ class WorkflowItem(serializers.Serializer[Any]):
     createdAt = serializers.DateTimeField()
     updatedAt = serializers.DateTimeField()
     owner = serializers.CharField(allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField())
+
+
+class UsedTag(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    workflows = serializers.IntegerField()
 
 
 class WorkflowCreate(serializers.Serializer[Any]):
@@ -64,6 +70,12 @@ class WorkflowCreate(serializers.Serializer[Any]):
 
 class WorkflowChange(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80, required=False)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=200),
+        required=False,
+        max_length=100,
+        help_text=f"These and no others; at most {tags.MOST} of {tags.LONGEST} characters.",
+    )
 
 
 class WorkflowCopy(serializers.Serializer[Any]):
@@ -159,6 +171,7 @@ def present_workflow(workflow: Workflow, activity: listing.Activity) -> dict[str
         "createdAt": wire_time(workflow.created_at),
         "updatedAt": wire_time(workflow.updated_at),
         "owner": workflow.created_by.shown_name if workflow.created_by else None,
+        "tags": tags.of(workflow),
     }
 
 
@@ -174,6 +187,8 @@ class WorkflowsView(TenantView):
         parameters=[
             OpenApiParameter("search", str),
             OpenApiParameter("status", str, enum=[key for key, _ in WORKFLOW_STATES]),
+            OpenApiParameter("tag", str),
+            OpenApiParameter("trigger", str, description="The type of the draft's first trigger."),
             OpenApiParameter("sort", str, enum=[key for key, _ in SORTS]),
             OpenApiParameter("cursor", str),
         ],
@@ -185,6 +200,8 @@ class WorkflowsView(TenantView):
             self.tenant,
             search=query.get("search", ""),
             state=query.get("status", ""),
+            tag=query.get("tag", ""),
+            trigger=query.get("trigger", ""),
             sort=query.get("sort", "-updatedAt"),
             cursor=query.get("cursor"),
         )
@@ -212,14 +229,25 @@ class WorkflowView(TenantView):
         form = WorkflowChange(data=request.data)
         form.is_valid(raise_exception=True)
         workflow = services.find(self.tenant, workflow_id)
+        wanted = tags.checked(form.validated_data.get("tags", ()))  # before anything is changed
         if "name" in form.validated_data:
             workflow = services.rename(self.actor, workflow, form.validated_data["name"])
+        if "tags" in form.validated_data:
+            workflow = services.tag(self.actor, workflow, wanted)
         return Response(presented(workflow))
 
     @extend_schema(operation_id="deleteWorkflow", request=None, responses={204: None})
     def delete(self, request: Request, tenant: str, workflow_id: str) -> Response:
         services.delete(self.actor, services.find(self.tenant, workflow_id))
         return Response(status=204)
+
+
+class TagsView(TenantView):
+    verbs = {"GET": "workflow.read"}
+
+    @extend_schema(operation_id="listTags", responses=UsedTag(many=True))
+    def get(self, request: Request, tenant: str) -> Response:
+        return Response([{"name": name, "workflows": many} for name, many in tags.used(self.tenant)])
 
 
 class EnableView(TenantView):

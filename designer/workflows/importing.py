@@ -12,7 +12,7 @@ from django.db import transaction
 
 from designer.tenants.actors import Actor
 from designer.tenants.errors import FieldsInvalid
-from designer.workflows import artifacts, fetching, problems, services
+from designer.workflows import artifacts, fetching, problems, services, tags
 from designer.workflows.counterparts import report_here
 from designer.workflows.errors import TextRefused, TooLarge
 from runtime.language.document import DocumentError
@@ -84,6 +84,7 @@ def _store_one(actor: Actor, item: Imported, origin: str) -> Result:
         values=dumps(dict(item.parameters)),
         connections=dumps(dict(item.connections)),
     )
+    tags.bring(workflow, tags.of_resource(item.tags))
     return Result(workflow, problems.of_draft(workflow), _sentences(item))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from designer.tenants.errors import FieldsInvalid
 from designer.workflows import activity as recent
@@ -29,10 +29,26 @@ _STATES = {
 }
 
 
-def workflows(tenant: Tenant, *, search: str, state: str, sort: str, cursor: str | None) -> Page[Workflow]:
+def workflows(
+    tenant: Tenant,
+    *,
+    search: str = "",
+    state: str = "",
+    tag: str = "",
+    trigger: str = "",
+    sort: str = "-updatedAt",
+    cursor: str | None = None,
+) -> Page[Workflow]:
+    """`search` finds words of the name and of tags; `tag` is a whole one."""
     rows = tenant.workflows.filter(deleted_at=None).select_related("published", "created_by", "tenant")
-    if search.strip():
-        rows = rows.filter(name__icontains=search.strip())
+    rows = rows.prefetch_related("tags")
+    tags = tenant.tags.filter(workflow=OuterRef("pk"))
+    if word := search.strip():
+        rows = rows.filter(Q(name__icontains=word) | Exists(tags.filter(name__icontains=word)))
+    if tag:
+        rows = rows.filter(Exists(tags.filter(name__iexact=tag)))
+    if trigger:
+        rows = rows.filter(draft_trigger__iexact=trigger)
     if state:
         if state not in _STATES:
             raise FieldsInvalid({"status": [f"This must be one of {', '.join(_STATES)}."]})

@@ -51,6 +51,23 @@ class Workflow(models.Model):
         return self.name
 
 
+class Tag(models.Model):
+    """A word of its people about a workflow, to find it by."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="tags")
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workflow", "name"], name="workflow_tag_once")]
+        indexes = [models.Index(fields=["tenant", "name"], name="tag_by_name")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class DraftEdit(models.Model):
     """One stored request of edits: revision `revision - 1` became `revision`."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.text import slugify
@@ -13,7 +15,7 @@ from django.utils.text import slugify
 from designer.tenants.actors import Actor
 from designer.tenants.errors import FieldsInvalid, NotFound
 from designer.tenants.writes import write
-from designer.workflows import callbacks, templates, texts
+from designer.workflows import callbacks, tags, templates, texts
 from designer.workflows.errors import NothingPublished
 from runtime import services as runtime
 from runtime.language.values import dumps, loads
@@ -102,6 +104,18 @@ def rename(actor: Actor, workflow: Workflow, name: str) -> Workflow:
     return find(actor.tenant, workflow.pk)
 
 
+def tag(actor: Actor, workflow: Workflow, names: Iterable[str]) -> Workflow:
+    """These tags and no others. Raises FieldsInvalid."""
+    wanted = tags.checked(names)
+    with write(actor, "workflow.edit", "workflow.tag") as change:
+        locked = lock(actor.tenant, workflow)
+        before = tags.of(locked)
+        tags.store(locked, wanted)
+        change.about("workflow", locked.pk, locked.name, before={"tags": before}, after={"tags": wanted})
+        change.tell("tenant:workflows", {"kind": "tagged", "id": str(locked.pk)})
+    return find(actor.tenant, workflow.pk)
+
+
 def enable(actor: Actor, workflow: Workflow) -> Workflow:
     """Triggers are accepted and schedules armed again. Raises NothingPublished."""
     with write(actor, "workflow.enable", "workflow.enable") as change:
@@ -168,14 +182,17 @@ def delete(actor: Actor, workflow: Workflow) -> None:
 def duplicate(actor: Actor, source: Workflow, name: str | None) -> Workflow:
     """A copy of the draft under a free name. Nothing is published, so nothing starts by itself."""
     wanted = name or free_name(actor.tenant, f"{source.name} copy")
-    return create(
-        actor,
-        wanted,
-        text=source.draft_text,
-        origin=f"copy of {source.pk}",
-        values=source.parameters,
-        connections=source.connections,
-    )
+    with transaction.atomic():
+        copy = create(
+            actor,
+            wanted,
+            text=source.draft_text,
+            origin=f"copy of {source.pk}",
+            values=source.parameters,
+            connections=source.connections,
+        )
+        tags.bring(copy, tags.of(source))
+    return copy
 
 
 def free_name(tenant: Tenant, wanted: str) -> str:

@@ -106,3 +106,32 @@ def test_what_fails_stands_above_the_list_and_leads_to_the_run(ana: Person) -> N
     page.screenshot(path=str(SCREENSHOTS / "attention.png"))
     attention.get_by_role("link", name="Nightly export", exact=True).click()
     page.wait_for_url(f"**/w/{broken}/runs/{run}*")
+
+
+def test_tags_are_written_shown_and_filter_the_list(ana: Person) -> None:
+    for name in ("Parcel invoices", "Parcel returns"):
+        ana.workflow(name, definitions.big())
+    page = ana.go("/workflows")
+    row = page.get_by_role("row", name="Parcel invoices")
+    row.get_by_role("button", name="Actions for Parcel invoices").click()
+    page.get_by_role("menuitem", name="Tags…").click()
+    dialog = page.get_by_role("dialog", name="Tags of Parcel invoices")
+    field = dialog.get_by_label("Tags", exact=True)
+    expect(field).to_be_focused()
+    field.press_sequentially("Finance,warehouse 7")
+    field.press("Enter")
+    assert findings(page) == []
+    page.screenshot(path=str(SCREENSHOTS / "tags-dialog.png"))
+    dialog.get_by_role("button", name="Save tags").click()
+    expect(dialog).to_have_count(0)
+
+    row.get_by_role("link", name="Tag warehouse 7").click()
+    page.wait_for_url("**/workflows?tag=*")
+    expect(page.get_by_role("row", name="Parcel invoices")).to_be_visible()
+    expect(page.get_by_role("row", name="Parcel returns")).to_have_count(0)
+    expect(page.get_by_label("Tag", exact=True)).to_have_value("warehouse 7 (1)")
+    assert findings(page) == []
+    page.screenshot(path=str(SCREENSHOTS / "tags.png"))
+    page.get_by_label("Tag", exact=True).click()
+    page.get_by_role("option", name="Any tag").click()
+    expect(page.get_by_role("row", name="Parcel returns")).to_be_visible()

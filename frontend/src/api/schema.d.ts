@@ -596,6 +596,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/t/{tenant}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/t/{tenant}/templates": {
         parameters: {
             query?: never;
@@ -2434,6 +2450,10 @@ export interface components {
             items: components["schemas"]["TokenItem"][];
             nextCursor: string | null;
         };
+        UsedTag: {
+            name: string;
+            workflows: number;
+        };
         VersionDetail: {
             number: number;
             comment: string;
@@ -2463,6 +2483,8 @@ export interface components {
         };
         WorkflowChangeRequest: {
             name?: string;
+            /** @description These and no others; at most 20 of 60 characters. */
+            tags?: string[];
         };
         WorkflowCopyRequest: {
             name?: string;
@@ -2497,6 +2519,7 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
             owner: string | null;
+            tags: string[];
         };
         WorkflowItemPage: {
             items: components["schemas"]["WorkflowItem"][];
@@ -4096,6 +4119,36 @@ export interface operations {
             };
         };
     };
+    listTags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedTag"][];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTemplates: {
         parameters: {
             query?: never;
@@ -4385,6 +4438,9 @@ export interface operations {
             query?: {
                 search?: string;
                 status?: "draft" | "off" | "on";
+                tag?: string;
+                /** @description The type of the draft's first trigger. */
+                trigger?: string;
                 sort?: "-updatedAt" | "name" | "updatedAt";
                 cursor?: string;
             };

@@ -9,6 +9,7 @@ export type WorkflowSort = "name" | "updatedAt" | "-updatedAt";
 export interface WorkflowFilters {
   readonly search?: string | undefined;
   readonly status?: WorkflowState | undefined;
+  readonly tag?: string | undefined;
   readonly sort?: WorkflowSort | undefined;
 }
 
@@ -24,6 +25,27 @@ export function workflowsQuery(tenant: string, filters: WorkflowFilters) {
       answer(client.GET(root, { params: { path: { tenant }, query: given({ ...filters, cursor: pageParam }) }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
+  });
+}
+
+/** The tags in use, each with how many workflows have it. */
+export function tagsQuery(tenant: string) {
+  return queryOptions({
+    queryKey: [...workflowKeys.lists(tenant), "tags"],
+    queryFn: ({ signal }) => answer(client.GET("/api/v1/t/{tenant}/tags", { params: { path: { tenant } }, signal })),
+    staleTime: 30_000,
+  });
+}
+
+export function useTagging(tenant: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, tags }: { id: string; tags: string[] }) =>
+      answer(client.PATCH(`${root}/{workflow_id}`, { params: { path: { tenant, workflow_id: id } }, body: { tags } })),
+    onSuccess: (_, { id }) => {
+      void queries.invalidateQueries({ queryKey: workflowKeys.lists(tenant) });
+      void queries.invalidateQueries({ queryKey: workflowKeys.one(tenant, id) });
+    },
   });
 }
 

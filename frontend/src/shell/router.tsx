@@ -90,6 +90,7 @@ const workflows = createRoute({
     given({
       q: text(search, "q"),
       state: oneOf(search, "state", ["on", "off", "draft"]),
+      tag: text(search, "tag"),
       sort: oneOf(search, "sort", ["name", "updatedAt", "-updatedAt"]),
     }),
   component: lazyRouteComponent(fetched(() => import("../pages/workflows/WorkflowsPage")), "WorkflowsPage"),

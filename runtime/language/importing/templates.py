@@ -52,6 +52,7 @@ class WorkflowResource:
     properties: Node
     scope: Deployment
     document: Document | None = None  # of the definition, where it was computed and stands nowhere
+    tags: Node | None = None
 
 
 @dataclass(slots=True)
@@ -250,7 +251,9 @@ def _workflow(resource: Node, properties: Node, scope: Deployment) -> WorkflowRe
     if definition.kind == "string":
         return None
     here = scope if document is None else replace(scope, literal=True, outer=None)
-    return WorkflowResource(_name(resource, scope), definition, properties, here, document)
+    return WorkflowResource(
+        _name(resource, scope), definition, properties, here, document, resource.get("tags")
+    )
 
 
 def _followed(node: Node, scope: Deployment) -> tuple[Node, Document | None]:

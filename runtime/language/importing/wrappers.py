@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from runtime.language.definition import read
@@ -30,7 +30,7 @@ class Imported:
     `text` is the definition document to store; `kind` is what the source calls itself (Stateful, Stateless,
     Consumption, PowerAutomate, …). `parameters` are the values supplied beside the definition, `connections`
     what the source says of its connections, `source` the path inside what was imported. `artifacts` are the
-    project's maps and schemas by path, such as `Maps/order.xslt`.
+    project's maps and schemas by path, such as `Maps/order.xslt`; `tags` are those of an Azure resource.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Imported:
     source: str
     report: Report
     artifacts: Mapping[str, bytes] = field(default_factory=dict)
+    tags: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -128,7 +129,8 @@ def _of_properties(document: Document, properties: Node, definition: Node, besid
     name = _word(properties.get("displayName")) or beside.name
     here = Surroundings(name, beside.source, beside.kind, beside.parameters, beside.connections, beside.notes)
     text = wrapped(document, document.source(definition), kind)
-    return _imported(text, here, "PowerAutomate" if flow else "Consumption", parameters, connections, ())
+    found = _imported(text, here, "PowerAutomate" if flow else "Consumption", parameters, connections, ())
+    return replace(found, tags=_object(document.root.get("tags")))
 
 
 def _of_resource(document: Document, resource: WorkflowResource, beside: Surroundings) -> Imported:
@@ -143,9 +145,11 @@ def _of_resource(document: Document, resource: WorkflowResource, beside: Surroun
     here = Surroundings(
         resource.name, beside.source, beside.kind, beside.parameters, beside.connections, beside.notes
     )
-    return _imported(
+    found = _imported(
         wrapped(document, text, ""), here, "Consumption", parameters, _connections(parameters), notes
     )
+    tags = resource.scope.lenient(resource.tags) if resource.tags is not None else {}
+    return replace(found, tags=tags if isinstance(tags, dict) else {})
 
 
 def wrapped(document: Document, definition: str, kind: str) -> str:

@@ -33,6 +33,7 @@ const words: Readonly<Record<string, string>> = {
   "workflow.limit": "Changed a workflow's limits",
   "workflow.publish": "Published a workflow",
   "workflow.rename": "Renamed a workflow",
+  "workflow.tag": "Changed the tags of a workflow",
   "workflow.values": "Changed values of parameters",
 };
 

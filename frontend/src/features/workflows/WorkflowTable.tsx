@@ -1,4 +1,4 @@
-import { IconCopy, IconDots, IconDownload, IconEdit, IconHistory, IconPlayerPlay, IconTemplate, IconTrash } from "@tabler/icons-react";
+import { IconCopy, IconDots, IconDownload, IconEdit, IconHistory, IconPlayerPlay, IconTags, IconTemplate, IconTrash } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { asProblem } from "../../api/problem";
@@ -7,6 +7,7 @@ import { downloadDefinition, useWorkflowCommands } from "../../api/workflows";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { IconButton } from "../../ui/IconButton";
+import { later } from "../../ui/later";
 import { Menu, MenuDivider, MenuItem } from "../../ui/Menu";
 import { Sparkline } from "../../ui/Sparkline";
 import { StatusPill } from "../../ui/StatusPill";
@@ -18,6 +19,8 @@ import { useStillHere } from "../../ui/useSearchChange";
 import { TriggerLabel } from "./triggers";
 import { RenameDialog } from "./RenameDialog";
 import styles from "./WorkflowTable.module.css";
+
+const TagsDialog = later(() => import("./TagsDialog").then((module) => module.TagsDialog));
 
 export interface WorkflowTableProps {
   readonly tenant: string;
@@ -41,6 +44,7 @@ export function WorkflowTable({ tenant, workflows, sort, onSort, may, onSaveTemp
   const commands = useWorkflowCommands(tenant);
   const [deleting, setDeleting] = useState<WorkflowItem | null>(null);
   const [renaming, setRenaming] = useState<WorkflowItem | null>(null);
+  const [tagging, setTagging] = useState<WorkflowItem | null>(null);
   const open = (workflow: WorkflowItem) => void navigate({ to: "/t/$tenant/w/$wf/design", params: { tenant, wf: workflow.id } });
   const runNow = (workflow: WorkflowItem) => {
     if (!may.run) return;
@@ -91,6 +95,9 @@ export function WorkflowTable({ tenant, workflows, sort, onSort, may, onSaveTemp
                 <MenuItem icon={<IconEdit size={16} />} disabled={!may.edit} onClick={() => setRenaming(workflow)}>
                   Rename
                 </MenuItem>
+                <MenuItem icon={<IconTags size={16} />} disabled={!may.edit} onClick={() => setTagging(workflow)}>
+                  Tags…
+                </MenuItem>
                 <MenuItem
                   icon={<IconCopy size={16} />}
                   disabled={!may.create}
@@ -133,6 +140,7 @@ export function WorkflowTable({ tenant, workflows, sort, onSort, may, onSaveTemp
         more={more}
       />
       {renaming && <RenameDialog tenant={tenant} workflow={renaming} onClose={() => setRenaming(null)} />}
+      {tagging && <TagsDialog tenant={tenant} workflow={tagging} onClose={() => setTagging(null)} />}
       <ConfirmDialog
         open={deleting !== null}
         title={`Delete ${deleting?.name ?? ""}?`}
@@ -178,10 +186,24 @@ function nameColumn(tenant: string): Column<WorkflowItem> {
           ) : (
             `Version ${workflow.publishedVersion}`
           )}
+          {workflow.tags.length > 0 && <Tags tenant={tenant} tags={workflow.tags} />}
         </span>
       </span>
     ),
   };
+}
+
+/** Each leads to all that have it. */
+function Tags({ tenant, tags }: { readonly tenant: string; readonly tags: readonly string[] }) {
+  return (
+    <span className={styles.tags} title={tags.join(", ")}>
+      {tags.map((tag) => (
+        <Link key={tag} to="/t/$tenant/workflows" params={{ tenant }} search={{ tag }} className={styles.tag} tabIndex={-1} aria-label={`Tag ${tag}`}>
+          {tag}
+        </Link>
+      ))}
+    </span>
+  );
 }
 
 function stateColumn(

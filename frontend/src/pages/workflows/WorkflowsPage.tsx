@@ -1,5 +1,5 @@
 import { IconFileImport, IconFilterOff, IconLayoutGrid, IconPlus, IconSquarePlus } from "@tabler/icons-react";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { given } from "../../api/client";
@@ -7,7 +7,7 @@ import { useRefreshOn } from "../../api/live";
 import { usePermission } from "../../api/permissions";
 import { asProblem } from "../../api/problem";
 import type { WorkflowItem, WorkflowState } from "../../api/types";
-import { workflowKeys, type WorkflowSort, workflowsQuery } from "../../api/workflows";
+import { tagsQuery, workflowKeys, type WorkflowSort, workflowsQuery } from "../../api/workflows";
 import { usePollingFallback } from "../../features/live/polling";
 import { CreateDialog } from "../../features/workflows/CreateDialog";
 import { FirstSteps } from "../../features/workflows/FirstSteps";
@@ -46,18 +46,19 @@ export function WorkflowsPage() {
   const [saving, setSaving] = useState<WorkflowItem | null>(null);
   const poll = usePollingFallback(tenant);
   const query = useInfiniteQuery({
-    ...workflowsQuery(tenant, { search: search.q, status: search.state, sort: search.sort ?? "-updatedAt" }),
+    ...workflowsQuery(tenant, { search: search.q, status: search.state, tag: search.tag, sort: search.sort ?? "-updatedAt" }),
     placeholderData: (before) => before,
     refetchInterval: poll,
   });
+  const { data: tags = [] } = useQuery(tagsQuery(tenant));
   useRefreshOn(tenant, "tenant:runs", [workflowKeys.lists(tenant)]);
   const may = usePermissions(tenant);
   useNewKey(() => may.create && setDialog("create"));
   useFilesAbove(() => may.create && setDialog("import"));
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const filtered = search.q !== undefined || search.state !== undefined;
+  const filtered = search.q !== undefined || search.state !== undefined || search.tag !== undefined;
   const openTemplates = () => void navigate({ to: "/t/$tenant/templates", params: { tenant } });
-  const setSearch = (change: { q?: string | undefined; state?: WorkflowState | undefined; sort?: WorkflowSort }) => changeSearch((before) => given({ ...before, ...change }));
+  const setSearch = (change: { q?: string | undefined; state?: WorkflowState | undefined; tag?: string | undefined; sort?: WorkflowSort }) => changeSearch((before) => given({ ...before, ...change }));
   const empty = query.isSuccess && rows.length === 0;
 
   return (
@@ -101,6 +102,16 @@ export function WorkflowsPage() {
             value={search.state ?? ""}
             onChange={(state) => setSearch({ state: (state || undefined) as WorkflowState | undefined })}
           />
+          {(tags.length > 0 || search.tag !== undefined) && (
+            <Select
+              aria-label="Tag"
+              className={filterSelectClass}
+              searchable
+              data={tagChoices(tags, search.tag)}
+              value={search.tag ?? ""}
+              onChange={(tag) => setSearch({ tag: tag || undefined })}
+            />
+          )}
         </FilterBar>
       )}
       <DataView
@@ -116,7 +127,7 @@ export function WorkflowsPage() {
           <EmptyState
             icon={<IconFilterOff size={24} />}
             title="No workflows match"
-            text="Nothing has this name and state."
+            text="Nothing has this name, state and tag."
             primary={<Button onClick={() => changeSearch(() => ({}))}>Clear filters</Button>}
           />
         )}
@@ -177,4 +188,11 @@ function useNewKey(create: () => void) {
 
 function countWords(count: number): string {
   return count === 1 ? "1 workflow" : `${count} workflows`;
+}
+
+/** A tag that somebody's link names and nothing has any more can still be seen and taken away. */
+function tagChoices(tags: readonly { readonly name: string; readonly workflows: number }[], chosen: string | undefined) {
+  const known = tags.map(({ name, workflows }) => ({ value: name, label: `${name} (${String(workflows)})` }));
+  const gone = chosen !== undefined && !tags.some(({ name }) => name === chosen);
+  return [{ value: "", label: "Any tag" }, ...(gone ? [{ value: chosen, label: chosen }] : []), ...known];
 }
