@@ -31,7 +31,7 @@ export interface Drag {
 /** A command of the canvas with the actions it is for. */
 export type CanvasCommand =
   | "open" | "rename" | "delete" | "delete-contents" | "copy" | "cut" | "duplicate" | "add-after" | "add-parallel" | "paste-after" | "wrap-Scope" | "wrap-If" | "wrap-Foreach"
-  | "wrap-Until" | "wrap-Switch" | "unwrap" | "collapse" | "add-case" | "delete-branch" | "run-after" | "paste-parallel" | "move-to" | "select-before" | "select-after" | "add-note" | "case-left" | "case-right";
+  | "wrap-Until" | "wrap-Switch" | "unwrap" | "extract" | "collapse" | "add-case" | "delete-branch" | "run-after" | "paste-parallel" | "move-to" | "select-before" | "select-after" | "add-note" | "case-left" | "case-right";
 
 export interface Moment {
   readonly selected: ReadonlySet<string>;

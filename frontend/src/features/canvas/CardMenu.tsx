@@ -1,4 +1,4 @@
-import { IconArrowsMove, IconArrowsSplit2, IconBox, IconClipboard, IconClipboardPlus, IconCopy, IconCut, IconEdit, IconFold, IconGitBranch, IconNote, IconPlus, IconRepeat, IconRotateClockwise2, IconRoute, IconSquareOff, IconTrash, IconVersions } from "@tabler/icons-react";
+import { IconArrowsMove, IconArrowsSplit2, IconBox, IconClipboard, IconClipboardPlus, IconCopy, IconCut, IconEdit, IconFold, IconGitBranch, IconNote, IconPackageExport, IconPlus, IconRepeat, IconRotateClockwise2, IconRoute, IconSquareOff, IconTrash, IconVersions } from "@tabler/icons-react";
 import { Menu, MenuDivider, MenuItem, MenuLabel } from "../../ui/Menu";
 import type { Draft } from "../../workflow/draft";
 import { find } from "../../workflow/graph";
@@ -63,6 +63,8 @@ export function CardMenu({ at, draft, onClose, onCommand }: CardMenuProps) {
           {item("wrap-Until", "Until", <IconRotateClockwise2 size={16} />)}
           {item("wrap-Switch", "Switch", <IconRoute size={16} />)}
           {action?.container && item("unwrap", "Unwrap", <IconSquareOff size={16} />, "Ctrl+Shift+G")}
+          <MenuDivider />
+          {item("extract", "Extract into a child workflow…", <IconPackageExport size={16} />, "Ctrl+Shift+X")}
         </>
       )}
       <MenuDivider />

@@ -1,4 +1,4 @@
-import { IconArrowsSplit2, IconBox, IconChevronDown, IconClipboardCopy, IconCopy, IconCut, IconRepeat, IconRotateClockwise2, IconRoute, IconTrash, IconX } from "@tabler/icons-react";
+import { IconArrowsSplit2, IconBox, IconChevronDown, IconClipboardCopy, IconCopy, IconCut, IconPackageExport, IconRepeat, IconRotateClockwise2, IconRoute, IconTrash, IconX } from "@tabler/icons-react";
 import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
 import { Menu, MenuItem, MenuLabel } from "../../ui/Menu";
@@ -47,6 +47,7 @@ export function SelectionBar({ draft, names, onCommand, onClear }: SelectionBarP
         {item("wrap-Until", "Until", <IconRotateClockwise2 size={16} />)}
         {item("wrap-Switch", "Switch", <IconRoute size={16} />)}
       </Menu>
+      {button("extract", "Extract into a child workflow", <IconPackageExport size={16} />, "Ctrl+Shift+X")}
       <IconButton size="small" label="Clear the selection" keys="Esc" icon={<IconX size={16} />} onClick={onClear} />
     </div>
   );

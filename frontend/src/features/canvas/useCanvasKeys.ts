@@ -27,7 +27,7 @@ interface Options {
 const ARROWS: Readonly<Record<string, Direction>> = { ArrowUp: "up", ArrowDown: "down", ArrowLeft: "left", ArrowRight: "right" };
 /** Keys without and with Mod; the commands change nothing themselves, they ask. */
 const PLAIN: Readonly<Record<string, CanvasCommand>> = { F2: "rename", Delete: "delete", Backspace: "delete", a: "add-after", A: "add-parallel", c: "collapse", u: "select-before", y: "select-after", n: "add-note" };
-const WITH_MOD: Readonly<Record<string, CanvasCommand>> = { c: "copy", x: "cut", d: "duplicate", g: "wrap-Scope", G: "unwrap", V: "paste-parallel", m: "move-to" };
+const WITH_MOD: Readonly<Record<string, CanvasCommand>> = { c: "copy", x: "cut", X: "extract", d: "duplicate", g: "wrap-Scope", G: "unwrap", V: "paste-parallel", m: "move-to" };
 /** These change nothing. */
 const HARMLESS: ReadonlySet<CanvasCommand> = new Set<CanvasCommand>(["copy", "collapse", "select-before", "select-after"]);
 

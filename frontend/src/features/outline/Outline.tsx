@@ -27,7 +27,7 @@ export interface OutlineProps {
   readonly onOpen: (name: string) => void;
   readonly onAdd: (place: Place, element: Element) => void;
   readonly onAddTrigger: (element: Element) => void;
-  readonly onCommand: (command: "rename" | "delete" | "duplicate" | "add-parallel" | "copy" | "cut" | "paste-after" | "paste-parallel" | "wrap-Scope" | "unwrap" | "move-to" | "case-left" | "case-right", names: readonly string[], branch?: string) => void;
+  readonly onCommand: (command: "rename" | "delete" | "duplicate" | "add-parallel" | "copy" | "cut" | "paste-after" | "paste-parallel" | "wrap-Scope" | "unwrap" | "extract" | "move-to" | "case-left" | "case-right", names: readonly string[], branch?: string) => void;
   /** More commands for these actions, at a place of the window. */
   readonly onMenu?: ((names: readonly string[], at: { readonly x: number; readonly y: number }) => void) | undefined;
   readonly onMove: (name: string, direction: "up" | "down" | "in" | "out") => void;
@@ -247,7 +247,7 @@ function commandOf(event: React.KeyboardEvent, mod: boolean, line: Line, names: 
     return true;
   }
   const command = mod
-    ? ({ c: "copy", x: "cut", v: "paste-after", V: "paste-parallel", m: "move-to", d: "duplicate", g: event.shiftKey ? "unwrap" : "wrap-Scope", G: "unwrap" } as const)[event.key as "c"]
+    ? ({ c: "copy", x: event.shiftKey ? "extract" : "cut", X: "extract", v: "paste-after", V: "paste-parallel", m: "move-to", d: "duplicate", g: event.shiftKey ? "unwrap" : "wrap-Scope", G: "unwrap" } as const)[event.key as "c"]
     : ({ F2: "rename", Delete: "delete", A: "add-parallel" } as const)[event.key as "F2"];
   if (!command) return false;
   props.onCommand(command, names);

@@ -51,6 +51,7 @@ const SaveTemplateDoor = later(() => import("../templates/SaveTemplateDoor").the
 const CardMenu = later(() => import("../../features/canvas/CardMenu").then((module) => module.CardMenu));
 const SidePanel = steady(later(() => panelModule().then((module) => module.SidePanel), PanelWaiting));
 const PasteDoor = later(() => import("./PasteDoor").then((module) => module.PasteDoor));
+const ExtractDoor = later(() => import("./ExtractDoor").then((module) => module.ExtractDoor));
 const ConnectionDoor = later(() => import("./ConnectionDoor").then((module) => module.ConnectionDoor));
 
 // An edit draws the page again many times a second: each part only where something it shows changed.
@@ -105,6 +106,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const [drawer, setDrawer] = useState(false);
   const [current, setCurrent] = useState<ListedProblem | null>(null);
   const [dialog, setDialog] = useState<"publish" | "run" | "template" | "parameters" | "connections" | null>(null);
+  const [extracting, setExtracting] = useState<readonly string[] | null>(null);
   const [menu, setMenu] = useState<MenuAt | null>(null);
   const [palette, setPalette] = useState<PaletteMode | null>(null);
   const [collapsed, setCollapsed] = useCollapsed(workflowId);
@@ -126,7 +128,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   }, [onSearch]);
   const add = useCallback((place: Place, element: Element | null) => setAdding({ kind: "action", place, anchor: element?.getBoundingClientRect() ?? null }), []);
   const moveTo = useCallback(() => setPalette("move"), []);
-  const selection = useMemo(() => ({ names: selected, select, open, add, moveTo }), [selected, select, open, add, moveTo]);
+  const selection = useMemo(() => ({ names: selected, select, open, add, moveTo, extract: setExtracting }), [selected, select, open, add, moveTo]);
   const commands = useCommands(selection, !mayEdit, loadConnections);
   const { edit } = commands;
 
@@ -339,6 +341,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
           onGoTo={(one) => { setDialog(null); goToAction(one); }} onClose={() => setDialog(null)} />}
         {dialog === "template" && <SaveTemplateDoor tenant={tenant} workflow={workflow} onClose={() => setDialog(null)} />}
         {dialog === "run" && <RunDoor tenant={tenant} workflowId={workflowId} published={workflow.publishedVersion !== null} onRun={onRun} onClose={() => setDialog(null)} />}
+        {extracting !== null && <ExtractDoor tenant={tenant} names={extracting} onGoTo={goToAction} onClose={() => setExtracting(null)} />}
         {commands.pasting && <PasteDoor {...commands.pasting} />}
         {newConnection !== null && <ConnectionDoor tenant={tenant} {...newConnection} edit={edit} onClose={() => setNewConnection(null)} />}
         <div id="designer-said" className="mr-visually-hidden" aria-live="polite" />

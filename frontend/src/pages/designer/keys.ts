@@ -48,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   { title: "Wrap in an until", ...some, does: { canvas: "wrap-Until" } },
   { title: "Wrap in a switch", ...some, does: { canvas: "wrap-Switch" } },
   { title: "Unwrap", keys: "Ctrl+Shift+G", ...one, does: { canvas: "unwrap" } },
+  { title: "Extract into a child workflow…", keys: "Ctrl+Shift+X", ...some, does: { canvas: "extract" } },
   { title: "Select what runs before", keys: "U", group: "Selection", needs: "one", does: { canvas: "select-before" } },
   { title: "Select what runs after", keys: "Y", group: "Selection", needs: "one", does: { canvas: "select-after" } },
   { title: "Go to an action", keys: "Ctrl+F / Ctrl+P", group: "View", does: { page: "go-to" } },

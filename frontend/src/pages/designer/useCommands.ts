@@ -21,6 +21,8 @@ export interface Selection {
   readonly add: (place: Place, element: Element | null) => void;
   /** Asks where the chosen actions shall go. */
   readonly moveTo: () => void;
+  /** Asks for the child workflow that these actions become. */
+  readonly extract: (names: readonly string[]) => void;
 }
 
 /** An edit whose refusal is a toast; null then. */
@@ -51,7 +53,7 @@ export interface Commands {
 /** What the canvas, the outline and the panel ask for, as edits. */
 export function useCommands(selection: Selection, readOnly: boolean, connections: () => Promise<readonly KnownConnection[] | null>): Commands {
   const store = useDraftStore();
-  const { select, open, add, moveTo } = selection;
+  const { select, open, add, moveTo, extract } = selection;
   const edit = useCallback((wanted: Edit): boolean => tryEdit(store, wanted) !== null, [store]);
   const [pasting, setPasting] = useState<{ readonly text: string; readonly place: Place | null; readonly open: readonly OpenReference[] } | null>(null);
   const paste = useCallback((text: string, wanted: Place | null, answers?: Answers): void => {
@@ -141,6 +143,8 @@ export function useCommands(selection: Selection, readOnly: boolean, connections
           return pasteHere(placeAfter(graph(), first(names)));
         case "move-to":
           return moveTo();
+        case "extract":
+          return extract(names);
         case "paste-parallel":
           return pasteHere({ ...placeAfter(graph(), first(names)), before: [] });
         case "unwrap":
@@ -177,7 +181,7 @@ export function useCommands(selection: Selection, readOnly: boolean, connections
       edit, run, paste, pasteHere, move, step, links, linkProblem: (from, to) => linkProblem(graph(), from, to), linkTargets: (from) => linkTargets(graph(), from),
       dropProblem: (names, place) => moveProblem(store.state.draft, names, place),
     };
-  }, [store, edit, paste, select, open, add, moveTo, readOnly]);
+  }, [store, edit, paste, select, open, add, moveTo, extract, readOnly]);
   usePasteEvent(selection.names, commands, readOnly);
   return useMemo(() => {
     const close = (): void => setPasting(null);

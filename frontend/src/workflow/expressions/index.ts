@@ -9,5 +9,6 @@ export {
   type Reference,
   type ReferenceKind,
 } from "./references";
+export { reachOf, rewritten, type Reach, type Replacement } from "./rewriting";
 export { parseTemplate, printTemplate, type Segment, type Template } from "./template";
 export { completionAt, highlight, type Argument, type Completion, type Highlight, type HighlightKind } from "./tolerant";
