@@ -30,6 +30,8 @@ export interface OutlineProps {
   readonly onCommand: (command: "rename" | "delete" | "duplicate" | "add-parallel" | "copy" | "cut" | "paste-after" | "paste-parallel" | "wrap-Scope" | "unwrap" | "extract" | "move-to" | "case-left" | "case-right", names: readonly string[], branch?: string) => void;
   /** More commands for these actions, at a place of the window. */
   readonly onMenu?: ((names: readonly string[], at: { readonly x: number; readonly y: number }) => void) | undefined;
+  /** Letters that are keys of the page: they begin no search by name. */
+  readonly letters?: string | undefined;
   readonly onMove: (name: string, direction: "up" | "down" | "in" | "out") => void;
   /** Goes to a note, or takes it away. */
   readonly onNote?: ((id: string, wanted: "open" | "delete") => void) | undefined;
@@ -178,6 +180,9 @@ interface KeyContext {
   readonly element: Element;
 }
 
+/** Letters typed closer together than this are one search, in milliseconds. */
+const SEARCH_PAUSE = 700;
+
 /** A9.1 of the keyboard: arrows, Home and End, type-ahead, and every operation of the canvas. */
 function keyOf(event: React.KeyboardEvent, context: KeyContext): boolean {
   const { line, lines, index, props, go, toggle } = context;
@@ -222,6 +227,8 @@ function keyOf(event: React.KeyboardEvent, context: KeyContext): boolean {
       break;
   }
   if (!props.readOnly && commandOf(event, mod, line, names, context)) return true;
+  const searching = Date.now() - context.typed.at <= SEARCH_PAUSE;
+  if (!searching && props.letters?.includes(event.key.toLowerCase())) return false;
   return !mod && event.key.length === 1 && /[\p{L}\p{N}]/u.test(event.key) && typeAhead(event.key, context);
 }
 
@@ -267,7 +274,7 @@ export function placeAfter(draft: Draft, action: Action): Place {
 
 function typeAhead(letter: string, { lines, index, go, typed }: KeyContext): boolean {
   const now = Date.now();
-  typed.text = now - typed.at > 700 ? letter : typed.text + letter;
+  typed.text = now - typed.at > SEARCH_PAUSE ? letter : typed.text + letter;
   typed.at = now;
   const wanted = typed.text.toLowerCase();
   const order = [...lines.slice(index + (typed.text.length > 1 ? 0 : 1)), ...lines.slice(0, index + 1)];

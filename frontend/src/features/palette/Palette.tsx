@@ -1,23 +1,31 @@
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { createPortal } from "react-dom";
-import { matches, type Match, type Offer } from "./search";
+import { matches, offersOf, readQuery, type Match, type Offer, type Sign } from "./search";
 import styles from "./palette.module.css";
 
 export interface PaletteProps {
   readonly label: string;
   readonly placeholder: string;
   readonly offers: readonly Offer[];
+  /** First letters that ask for one kind of offers. */
+  readonly signs?: readonly Sign[] | undefined;
+  /** Offers that only what was typed can name. */
+  readonly named?: ((sign: string, words: string) => readonly Offer[]) | undefined;
   readonly onClose: () => void;
 }
 
+const NO_SIGNS: readonly Sign[] = [];
+
 /** Type a few letters, press Enter. One list for commands, actions and workflows. */
-export function Palette({ label, placeholder, offers, onClose }: PaletteProps) {
+export function Palette({ label, placeholder, offers, signs = NO_SIGNS, named, onClose }: PaletteProps) {
   const [query, setQuery] = useState("");
   const [index, setIndex] = useState(0);
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  const found = useMemo(() => matches(offers, query), [offers, query]);
+  const { sign, words } = useMemo(() => readQuery(query, signs), [query, signs]);
+  const known = useMemo(() => matches(offersOf(offers, sign), words), [offers, sign, words]);
+  const found = [...(sign === null ? [] : (named?.(sign.sign, words) ?? [])).map((offer): Match => ({ offer, excerpt: null })), ...known];
   const [opener] = useState(() => document.activeElement);
   const close = (): void => {
     onClose();
@@ -30,7 +38,11 @@ export function Palette({ label, placeholder, offers, onClose }: PaletteProps) {
   };
   useEffect(() => {
     list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
-  }, [index, found]);
+  }, [index, known]);
+  const ask = (next: string): void => {
+    setQuery(next);
+    setIndex(0);
+  };
   const onKey = (event: React.KeyboardEvent): void => {
     event.stopPropagation();
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : event.key === "PageDown" ? 8 : event.key === "PageUp" ? -8 : 0;
@@ -58,22 +70,37 @@ export function Palette({ label, placeholder, offers, onClose }: PaletteProps) {
             placeholder={placeholder}
             spellCheck={false}
             autoComplete="off"
+            aria-describedby={signs.length > 0 ? "palette-signs" : undefined}
             value={query}
-            onChange={(event) => {
-              setQuery(event.target.value);
-              setIndex(0);
-            }}
+            onChange={(event) => ask(event.target.value)}
           />
         </div>
         <div ref={list} className={styles.list} id="palette-list" role="listbox" aria-label={label}>
           {found.map((match, place) => (
-            <Row key={match.offer.id} match={match} index={place} chosen={place === index} first={query === "" && match.offer.group !== found[place - 1]?.offer.group} onChoose={() => choose(match)} />
+            <Row key={match.offer.id} match={match} index={place} chosen={place === index} first={words === "" && match.offer.group !== found[place - 1]?.offer.group} onChoose={() => choose(match)} />
           ))}
         </div>
-        {found.length === 0 && <p className={styles.nothing}>Nothing here is called “{query}”.</p>}
+        {found.length === 0 && <p className={styles.nothing}>{words === "" && sign !== null ? sign.empty : `Nothing here is called “${words}”.`}</p>}
         <div className="mr-visually-hidden" aria-live="polite">
           {query === "" ? "" : `${String(found.length)} found`}
         </div>
+        {signs.length > 0 && (
+          <div className={styles.signs} id="palette-signs">
+            <span>Begin with</span>
+            {signs.map((one) => (
+              <button
+                key={one.sign} type="button" tabIndex={-1} data-chosen={one === sign || undefined}
+                onPointerDown={(event) => event.preventDefault()}
+                onClick={() => {
+                  ask(one === sign ? words : `${one.sign}${words}`);
+                  input.current?.focus();
+                }}
+              >
+                <kbd>{one.sign}</kbd> {one.title}
+              </button>
+            ))}
+          </div>
+        )}
       </div>
     </div>,
     document.body,

@@ -42,8 +42,8 @@ export interface PanelProps {
   readonly evaluate: Evaluation | null;
   readonly readOnly: boolean;
   readonly tab: PanelTab;
-  /** Edit the title at once (F2), or open run-after. */
-  readonly intent: "rename" | "run-after" | null;
+  /** Edit the title at once (F2). */
+  readonly intent: "rename" | null;
   readonly callback?: React.ReactNode;
   /** Where the values come from, above the fields. */
   readonly lens: React.ReactNode;

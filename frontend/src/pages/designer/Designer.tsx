@@ -21,21 +21,22 @@ import { toast } from "../../ui/toasts";
 import type { OperationEntry } from "../../workflow/catalogue";
 import { find, freeName } from "../../workflow/graph";
 import type { Place } from "../../workflow/layout";
-import { endOf } from "../../workflow/moves";
+import { endOf, placeAfter } from "../../workflow/moves";
 import { useChooseOperation, type Adding } from "./adding";
 import type { DesignerPageProps } from "./DesignerPage";
 import { AddOperation } from "./AddOperation";
 import type { WantedConnection } from "./ConnectionDoor";
 import { DesignerPalette, type PaletteMode } from "./DesignerPalette";
-import type { PageCommand } from "./keys";
+import { COMMANDS, type Command, type PageCommand } from "./keys";
 import { goToNote } from "./notes";
 import { ownerOf, useCatalogue, useConnections, useManifests, useProblems } from "./useDesignerData";
 import { TriggerCallback } from "./TriggerCallback";
 import { Splitter, useStoredSize } from "./Splitter";
 import { TopBar as TopBarAsDrawn } from "./TopBar";
-import { tryEdit, useCommands } from "./useCommands";
+import { tryEdit, useCommands, type Intent } from "./useCommands";
 import { useDesignerKeys } from "./useDesignerKeys";
 import { whenIdle } from "./whenIdle";
+import { whyNot } from "./whyNot";
 import { useRemedies } from "./remedies";
 import { useFocusKept } from "./useFocusKept";
 import { usePresence } from "./usePresence";
@@ -88,6 +89,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const mayPublish = usePermission(tenant, "workflow.publish");
   const mayRun = usePermission(tenant, "run.start");
   const mayTemplate = usePermission(tenant, "template.write");
+  const mayLook = usePermission(tenant, "run.read") && mayEdit;
   const catalogue = useCatalogue(tenant);
   const manifests = useManifests(tenant, graph, catalogue, loaded);
   const [connections, loadConnections] = useConnections(tenant);
@@ -99,11 +101,12 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const [selected, setSelected] = useState<readonly string[]>(search.node === undefined ? [] : [search.node]);
   const presence = usePresence(tenant, workflowId, { node: selected.at(-1), view });
   const problems = useProblems(tenant, workflowId, loaded, presence);
-  const [intent, setIntent] = useState<"rename" | "run-after" | null>(null);
+  const [intent, setIntent] = useState<Intent | null>(null);
   const [reveal, setReveal] = useState<{ readonly name: string } | null>(search.node === undefined ? null : { name: search.node });
   const [adding, setAdding] = useState<Adding | null>(null);
   const [outline, setOutline] = useStoredFlag("millrace:outline", true);
   const [drawer, setDrawer] = useState(false);
+  const [panel, setPanel] = useState(true);
   const [current, setCurrent] = useState<ListedProblem | null>(null);
   const [dialog, setDialog] = useState<"publish" | "run" | "template" | "parameters" | "connections" | null>(null);
   const [extracting, setExtracting] = useState<readonly string[] | null>(null);
@@ -121,10 +124,11 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     setIntent(null);
     onSearch({ node: next.length === 1 ? next[0] : undefined });
   }, [onSearch]);
-  const open = useCallback((name: string, wanted: "rename" | "run-after" | null = null) => {
+  const open = useCallback((name: string, wanted: Intent | null = null) => {
     setSelected([name]);
     setIntent(wanted);
-    onSearch({ node: name, ...(wanted === "run-after" ? { tab: "run-after" } : {}) });
+    setPanel(true);
+    onSearch({ node: name, ...tabFor(wanted) });
   }, [onSearch]);
   const add = useCallback((place: Place, element: Element | null) => setAdding({ kind: "action", place, anchor: element?.getBoundingClientRect() ?? null }), []);
   const moveTo = useCallback(() => setPalette("move"), []);
@@ -139,7 +143,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     return whenIdle(preloadPanel);
   }, []);
   useNotices(store);
-  useFocusKept([adding, graph, entry === undefined]);
+  useFocusKept([adding, graph, entry === undefined, panel]);
   useRenames(selected, useCallback((next: readonly string[]) => {
     setSelected(next);
     onSearch({ node: next.length === 1 ? next[0] : undefined });
@@ -183,17 +187,34 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     else if (withBody || trigger.type === "Request") setDialog("run");
     else void names.run.mutateAsync({ id: workflowId, version: "draft" }).then((answer) => onRun(answer.runId), (error: unknown) => toast.error(error instanceof Error ? error.message : "The run did not start."));
   };
+  const openLens = (one: string): void => {
+    open(one, "lens");
+    // Only these tabs show values.
+    if (search.tab !== "test" && search.tab !== "output") onSearch({ tab: undefined });
+  };
+  const pin = (one: string): void => {
+    const said = import("./pinning").then((module) => module.switchPinOf({ queries, tenant, workflowId, store, search, edit }, one));
+    said.then((words) => toast.info(words), (error: unknown) => toast.error(error instanceof Error ? error.message : "The output could not be pinned."));
+  };
   const doers: Readonly<Record<PageCommand, () => void>> = {
     palette: () => setPalette("commands"), "go-to": () => setPalette("go-to"), keys: () => setPalette("keys"),
-    undo: () => void store.undo(), redo: () => void store.redo(), run: () => mayRun && run(false), "run-with-body": () => mayRun && run(true), publish: () => mayPublish && setDialog("publish"),
+    undo: () => void store.undo(), redo: () => void store.redo(), run: () => run(false), "run-with-body": () => run(true), publish: () => setDialog("publish"),
     outline: () => setOutline(!outline), problems: () => setDrawer(!drawer), split: () => onSearch({ view: view === "split" ? "canvas" : "split" }), code: () => onSearch({ view: "code" }), canvas: () => onSearch({ view: "canvas" }),
     "next-problem": () => walk(1), "previous-problem": () => walk(-1), add: () => setAdding({ kind: "next", place: null, anchor: null }), paste: () => commands.pasteHere(endOf(graph)),
     runs: () => void navigate({ to: "/t/$tenant/w/$wf/runs", params: { tenant, wf: workflowId } }), versions: () => void navigate({ to: "/t/$tenant/w/$wf/versions", params: { tenant, wf: workflowId } }),
     history: () => void navigate({ to: "/t/$tenant/w/$wf/versions", params: { tenant, wf: workflowId }, search: { a: `r${String(store.state.revision - 1)}`, b: `r${String(store.state.revision)}` } }),
-    parameters: () => setDialog("parameters"), connections: () => setDialog("connections"), "save-template": () => mayTemplate && setDialog("template"), download: () => void downloadDefinition(tenant, workflow).catch((error: unknown) => toast.error(error instanceof Error ? error.message : "The definition was not downloaded.")),
+    parameters: () => setDialog("parameters"), connections: () => setDialog("connections"), "save-template": () => setDialog("template"), download: () => void downloadDefinition(tenant, workflow).catch((error: unknown) => toast.error(error instanceof Error ? error.message : "The definition was not downloaded.")),
     workflows: () => void navigate({ to: "/t/$tenant/workflows", params: { tenant } }),
+    test: () => name !== undefined && open(name, "test"), "run-up-to": () => name !== undefined && open(name, "run-up-to"), lens: () => name !== undefined && openLens(name), pin: () => name !== undefined && pin(name),
+    panel: () => setPanel(!panel), saved: () => saySaved(store, !mayEdit),
   };
-  const page = (command: PageCommand): void => doers[command]();
+  const problemOf = (command: Command): string | null => whyNot(command, { selected, graph, readOnly: !mayEdit, may: { run: mayRun, look: mayLook, publish: mayPublish, template: mayTemplate } });
+  const page = (wanted: PageCommand): void => {
+    const command = COMMANDS.find(({ does }) => "page" in does && does.page === wanted);
+    const problem = command === undefined ? null : problemOf(command);
+    if (problem === null) doers[wanted]();
+    else toast.info(problem);
+  };
   const goToAction = useCallback((one: string) => {
     open(one);
     setReveal({ name: one });
@@ -273,7 +294,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
           {outline && (
             <>
               <nav className={styles.outline} style={{ width: outlineWidth }} aria-label="Outline">
-                <Outline draft={draft} catalogue={catalogue} selected={selected} readOnly={!mayEdit} problems={problems.byAction} onSelect={(next) => { select(next); const last = next.at(-1); if (last !== undefined) setReveal({ name: last }); }} onOpen={(one) => { open(one); setReveal({ name: one }); }} onAdd={add} onAddTrigger={(element) => setAdding({ kind: "trigger", place: null, anchor: element.getBoundingClientRect() })} onCommand={commands.run} onMove={commands.step} onMenu={(names, at) => setMenu({ names, ...at })}
+                <Outline draft={draft} catalogue={catalogue} selected={selected} readOnly={!mayEdit} problems={problems.byAction} onSelect={(next) => { select(next); const last = next.at(-1); if (last !== undefined) setReveal({ name: last }); }} onOpen={(one) => { open(one); setReveal({ name: one }); }} onAdd={add} onAddTrigger={(element) => setAdding({ kind: "trigger", place: null, anchor: element.getBoundingClientRect() })} onCommand={commands.run} letters="tpl" onMove={commands.step} onMenu={(names, at) => setMenu({ names, ...at })}
                   onNote={(id, wanted) => { if (wanted === "open") goToNote(id); else if (mayEdit) tryEdit(store, { name: "removeNote", arguments: { note: id } }); }} />
               </nav>
               <Splitter label="Width of the outline" value={outlineWidth} onChange={setOutlineWidth} sign={1} />
@@ -290,12 +311,12 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
               </div>
             )}
           </div>
-          {entry && view !== "code" && (
+          {entry && panel && view !== "code" && (
             <>
               <Splitter label="Width of the panel" value={panelWidth} onChange={setPanelWidth} sign={-1} />
               <div className={styles.panel} style={{ width: panelWidth }}>
                 <SidePanel
-                  tenant={tenant} workflowId={workflowId} draft={draft} entry={entry} catalogue={catalogue} manifests={manifests} search={search} readOnly={!mayEdit} intent={intent}
+                  tenant={tenant} workflowId={workflowId} draft={draft} entry={entry} catalogue={catalogue} manifests={manifests} search={search} readOnly={!mayEdit} intent={intent} onIntentDone={() => setIntent(null)}
                   problems={ownProblems} connections={connections} callback={callback}
                   edit={(one) => {
                     const applied = tryEdit(store, one);
@@ -326,7 +347,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
         {palette && (
           <DesignerPalette
             mode={palette} tenant={tenant} workflowId={workflowId} draft={draft} catalogue={catalogue} selected={selected} readOnly={!mayEdit}
-            commands={commands} onPage={page} onGo={goToAction} onClose={() => setPalette(null)}
+            commands={commands} problemOf={problemOf} onPage={page} onGo={goToAction} onAdd={(operation) => void choose(operation, operation.kind === "trigger" || name === undefined ? null : placeAfter(graph, name))} onClose={() => setPalette(null)}
           />
         )}
         {adding && (
@@ -348,6 +369,23 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
       </div>
     </PeopleContext>
   );
+}
+
+/** The tab that the panel opens with; none: the one that is open. */
+function tabFor(intent: Intent | null): { readonly tab?: string } {
+  if (intent === "run-after") return { tab: "run-after" };
+  return intent === "test" || intent === "run-up-to" ? { tab: "test" } : {};
+}
+
+let lastSaid: string | null = null;
+
+/** Who presses Ctrl+S is told where their changes are. */
+function saySaved(store: DraftStore, readOnly: boolean): void {
+  const { save, waiting } = store.state;
+  if (lastSaid !== null) toast.hide(lastSaid);
+  if (readOnly) lastSaid = toast.info("There is nothing to save: you may look at this workflow, but not change it.");
+  else if (save === "offline") lastSaid = toast.info(`Offline: ${waiting === 1 ? "1 change waits" : `${String(waiting)} changes wait`} in this browser and will be saved as soon as the server answers.`);
+  else lastSaid = save === "saving" ? toast.info("Saving: every change is kept as it is made.") : toast.success("Saved: every change is kept as it is made.");
 }
 
 /** The tab of the panel that shows a member of an action. */

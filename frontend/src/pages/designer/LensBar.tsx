@@ -1,5 +1,5 @@
 import { IconChevronDown, IconChevronLeft, IconChevronRight, IconClipboardText, IconDatabaseOff, IconHistory, IconPin, IconSparkles } from "@tabler/icons-react";
-import { useId, useState } from "react";
+import { useEffect, useEffectEvent, useId, useRef, useState } from "react";
 import { Button } from "../../ui/Button";
 import { CodeField } from "../../ui/CodeField";
 import { Dialog, DialogFooter } from "../../ui/Dialog";
@@ -13,14 +13,26 @@ import styles from "./side.module.css";
 
 interface LensBarProps {
   readonly lens: Lens;
+  /** Open the choice at once. */
+  readonly wanted: boolean;
+  readonly onOpened: () => void;
   readonly onLens: (change: LensSearch) => void;
   readonly onSample: (sample: string) => void;
 }
 
 /** Which run, turn or sample the values below the fields come from. */
-export function LensBar({ lens, onLens, onSample }: LensBarProps) {
+export function LensBar({ lens, wanted, onOpened, onLens, onSample }: LensBarProps) {
   const id = useId();
   const [pasting, setPasting] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const open = useEffectEvent(() => {
+    // Not focused first: the focus goes back to where it was, the canvas, once a run is chosen.
+    button.current?.click();
+    onOpened();
+  });
+  useEffect(() => {
+    if (wanted) open();
+  }, [wanted]);
   const turn = (index: number, next: number): void => onLens({ iter: lens.turns.map((one, place) => (place === index ? next : one.turn)).join("-") });
   return (
     <div className={styles.lens}>
@@ -31,7 +43,7 @@ export function LensBar({ lens, onLens, onSample }: LensBarProps) {
         position="bottom-start"
         width={360}
         target={
-          <button type="button" className={styles.lensButton} aria-describedby={`${id}-label`}>
+          <button ref={button} type="button" className={styles.lensButton} aria-describedby={`${id}-label`}>
             <Words lens={lens} />
             <IconChevronDown size={14} aria-hidden />
           </button>

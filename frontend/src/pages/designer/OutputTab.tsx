@@ -6,11 +6,12 @@ import { readDetail, valueOf, type ActionDetail } from "../../features/runs/acti
 import { Button } from "../../ui/Button";
 import { DataView } from "../../ui/DataView";
 import { EmptyState } from "../../ui/EmptyState";
-import { printJson, readJson, type JsonNode } from "../../ui/jsonTree";
+import { readJson } from "../../ui/jsonTree";
 import { SkeletonLines } from "../../ui/Skeletons";
 import { StatusPill } from "../../ui/StatusPill";
 import { ValueView } from "../../ui/ValueView";
 import type { Lens } from "./lens";
+import { pinnable, type PinnedResult } from "./pinning";
 import styles from "./side.module.css";
 
 interface OutputTabProps {
@@ -21,14 +22,6 @@ interface OutputTabProps {
   /** Null where nothing can be pinned. */
   readonly onPin: ((result: PinnedResult) => void) | null;
 }
-
-/** A static result as it is written into the definition: JSON texts. */
-export interface PinnedResult {
-  readonly status: string;
-  readonly outputs: string;
-}
-
-const PIN_LIMIT = 200_000;
 
 /** What the action gave in the chosen run. */
 export function OutputTab(props: OutputTabProps) {
@@ -65,12 +58,12 @@ function ActionOutput({ tenant, name, lens, run, onPin }: OutputTabProps & { rea
 
 /** One action's outcome, with its values. */
 export function Detail({ detail, onPin }: { readonly detail: ActionDetail; readonly onPin: OutputTabProps["onPin"] }) {
-  const pinned = pinOf(detail);
+  const pinned = pinnable(detail);
   return (
     <>
       <div className={styles.outcome}>
         <StatusPill status={detail.status} duration={lasted(detail)} retries={Math.max(0, detail.tries.length - 1)} />
-        {onPin && pinned && (
+        {onPin && "outputs" in pinned && (
           <Button size="small" icon={<IconPin size={14} />} onClick={() => onPin(pinned)}>
             Pin these outputs
           </Button>
@@ -84,15 +77,6 @@ export function Detail({ detail, onPin }: { readonly detail: ActionDetail; reado
     </>
   );
 }
-
-/** What of the outcome can stand for the action later: nothing that is secured, kept elsewhere, or large. */
-function pinOf(detail: ActionDetail): PinnedResult | null {
-  if (detail.endedAt === null || detail.secured.includes("outputs")) return null;
-  const outputs = detail.outputs ? textOf(detail.outputs) : "{}";
-  return outputs.length > PIN_LIMIT || outputs.includes('"$ref"') ? null : { status: detail.status, outputs };
-}
-
-const textOf = (node: JsonNode): string => printJson(node, 2);
 
 function lasted(detail: ActionDetail): number | undefined {
   return detail.startedAt !== null && detail.endedAt !== null ? Date.parse(detail.endedAt) - Date.parse(detail.startedAt) : undefined;

@@ -22,9 +22,11 @@ import { down, jsonOf } from "../../workflow/tree";
 import type { DesignerSearch } from "./DesignerPage";
 import { LensBar as LensBarAsDrawn } from "./LensBar";
 import { useLens } from "./lens";
-import { OutputTab, type PinnedResult } from "./OutputTab";
+import { OutputTab } from "./OutputTab";
+import type { PinnedResult } from "./pinning";
 import { TestTab } from "./TestTab";
 import { useKeptSecrets } from "./useKeptSecrets";
+import type { Intent } from "./useCommands";
 import { outputsFrom, useFunctions, type Manifests } from "./useDesignerData";
 
 export const preloadEditors = preloadTokenEditor;
@@ -49,7 +51,8 @@ export interface SidePanelProps {
   readonly connections: readonly ConnectionChoice[];
   readonly search: DesignerSearch;
   readonly readOnly: boolean;
-  readonly intent: "rename" | "run-after" | null;
+  readonly intent: Intent | null;
+  readonly onIntentDone: () => void;
   readonly callback?: ReactNode;
   readonly onSearch: (change: DesignerSearch) => void;
   readonly edit: (edit: Edit) => boolean;
@@ -98,13 +101,13 @@ export function SidePanel(props: SidePanelProps) {
     <TokenContext value={sources}>
       <Panel
         draft={draft} entry={entry} catalogue={catalogue} manifest={manifest as never} manifestLoading={manifests.loading} TextEditor={PanelText} evaluate={evaluate} readOnly={readOnly}
-        problems={props.problems} connections={props.connections} connectors={connectors} workflows={workflows ?? []} zones={zones ?? []} tab={TABS.find((one) => one === search.tab) ?? "parameters"} intent={props.intent} callback={props.callback}
+        problems={props.problems} connections={props.connections} connectors={connectors} workflows={workflows ?? []} zones={zones ?? []} tab={TABS.find((one) => one === search.tab) ?? "parameters"} intent={props.intent === "rename" ? "rename" : null} callback={props.callback}
         onTab={(tab) => onSearch({ tab: tab === "parameters" ? undefined : tab })}
         edit={edit} loadChoices={loadChoices} browse={browse} forecast={forecast} keepSecret={keepSecret} onNewConnection={props.onNewConnection} onDelete={props.onDelete} onClose={props.onClose}
-        lens={mayRead && mayPreview ? <LensBar lens={lens} onLens={onSearch} onSample={setSample} /> : null}
+        lens={mayRead && mayPreview ? <LensBar lens={lens} wanted={props.intent === "lens"} onOpened={props.onIntentDone} onLens={onSearch} onSample={setSample} /> : null}
         output={<OutputTab tenant={tenant} name={name} trigger={entry.action.trigger} lens={lens} onPin={onPin} />}
         test={(pin) => (
-          <TestTab key={name} tenant={tenant} workflowId={workflowId} name={name} lens={lens} mayRun={mayRun} onPin={onPin} onRun={onRun}>
+          <TestTab key={name} tenant={tenant} workflowId={workflowId} name={name} lens={lens} mayRun={mayRun} wanted={props.intent === "test" || props.intent === "run-up-to" ? props.intent : null} onReady={props.onIntentDone} onPin={onPin} onRun={onRun}>
             {pin}
           </TestTab>
         )}

@@ -1,6 +1,6 @@
 import { IconFlask, IconPlayerPlay } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState, type ReactNode } from "react";
+import { useEffect, useEffectEvent, useRef, useState, type ReactNode } from "react";
 import { startTrial } from "../../api/previews";
 import { asProblem } from "../../api/problem";
 import { actionDetailQuery, runKeys, runQuery } from "../../api/runs";
@@ -11,7 +11,8 @@ import { Button } from "../../ui/Button";
 import { Spinner } from "../../ui/Spinner";
 import { titleOf } from "../../workflow/edits";
 import type { Lens } from "./lens";
-import { Detail, type PinnedResult } from "./OutputTab";
+import { Detail } from "./OutputTab";
+import type { PinnedResult } from "./pinning";
 import styles from "./side.module.css";
 
 interface TestTabProps {
@@ -20,6 +21,9 @@ interface TestTabProps {
   readonly name: string;
   readonly lens: Lens;
   readonly mayRun: boolean;
+  /** The button that is to have the focus. */
+  readonly wanted: "test" | "run-up-to" | null;
+  readonly onReady: () => void;
   readonly onPin: ((result: PinnedResult) => void) | null;
   readonly onRun: (run: string) => void;
   /** The pin of this action. */
@@ -27,7 +31,7 @@ interface TestTabProps {
 }
 
 /** Tries the draft as far as this action, and shows what it gave. */
-export function TestTab({ tenant, workflowId, name, lens, mayRun, onPin, onRun, children }: TestTabProps) {
+export function TestTab({ tenant, workflowId, name, lens, mayRun, wanted, onReady, onPin, onRun, children }: TestTabProps) {
   const queries = useQueryClient();
   const [run, setRun] = useState<string | null>(null);
   const start = useMutation({
@@ -44,13 +48,16 @@ export function TestTab({ tenant, workflowId, name, lens, mayRun, onPin, onRun, 
   const saving = useDraft((state) => state.waiting > 0);
   // Pressed before the newest run is known, a test would say that there is none.
   const busy = start.isPending || saving || lens.loading;
+  const testButton = useRef<HTMLButtonElement>(null);
+  const runButton = useRef<HTMLButtonElement>(null);
+  useFocusWanted(wanted === null ? null : wanted === "test" ? testButton : runButton, !busy && mayRun, onReady);
   return (
     <div className={styles.test}>
       <div className={styles.choices}>
-        <Button variant="primary" icon={<IconFlask size={16} />} disabled={!mayRun || busy} onClick={() => start.mutate(true)}>
+        <Button ref={testButton} variant="primary" icon={<IconFlask size={16} />} disabled={!mayRun || busy} onClick={() => start.mutate(true)}>
           Test this action
         </Button>
-        <Button icon={<IconPlayerPlay size={16} />} disabled={!mayRun || busy} onClick={() => start.mutate(false)}>
+        <Button ref={runButton} icon={<IconPlayerPlay size={16} />} disabled={!mayRun || busy} onClick={() => start.mutate(false)}>
           Run up to here
         </Button>
       </div>
@@ -63,6 +70,22 @@ export function TestTab({ tenant, workflowId, name, lens, mayRun, onPin, onRun, 
       {children}
     </div>
   );
+}
+
+/** Gives the button the focus, or its tab until it can be pressed: who went elsewhere meanwhile is not called back. */
+function useFocusWanted(button: React.RefObject<HTMLButtonElement | null> | null, ready: boolean, onReady: () => void): void {
+  const wait = useEffectEvent(() => document.getElementById("tab-test")?.focus());
+  const focus = useEffectEvent(() => {
+    if (document.activeElement?.id === "tab-test") button?.current?.focus();
+    onReady();
+  });
+  const wanted = button !== null;
+  useEffect(() => {
+    if (wanted) wait();
+  }, [wanted]);
+  useEffect(() => {
+    if (wanted && ready) focus();
+  }, [wanted, ready]);
 }
 
 function readSample(text: string): unknown {

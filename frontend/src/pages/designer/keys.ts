@@ -5,7 +5,8 @@ import type { Shortcut } from "../../features/palette/ShortcutSheet";
 /** What a command of the page asks for. */
 export type PageCommand =
   | "palette" | "go-to" | "keys" | "undo" | "redo" | "run" | "run-with-body" | "publish" | "outline" | "problems" | "split" | "code" | "canvas"
-  | "next-problem" | "previous-problem" | "add" | "paste" | "runs" | "versions" | "history" | "workflows" | "parameters" | "connections" | "save-template" | "download";
+  | "next-problem" | "previous-problem" | "add" | "paste" | "runs" | "versions" | "history" | "workflows" | "parameters" | "connections" | "save-template" | "download"
+  | "test" | "run-up-to" | "pin" | "lens" | "panel" | "saved";
 
 /** A key that the canvas itself obeys. */
 export interface Press {
@@ -13,18 +14,21 @@ export interface Press {
   readonly shiftKey?: boolean;
 }
 
-interface Command {
+export interface Command {
   readonly title: string;
   readonly group: "Actions" | "Selection" | "View" | "Workflow";
   readonly keys?: string;
   /** Changes the definition. */
   readonly edits?: boolean;
-  /** How many chosen actions it needs. */
-  readonly needs?: "one" | "some";
+  /** How many chosen actions it needs; `action` is one that is no trigger. */
+  readonly needs?: "one" | "action" | "some";
+  /** What only those may do who have this permission. */
+  readonly asks?: "run" | "look" | "publish" | "template";
   readonly does: { readonly canvas: CanvasCommand } | { readonly page: PageCommand } | { readonly press: Press };
 }
 
 const one = { group: "Actions", edits: true, needs: "one" } as const;
+const tried = { group: "Actions", needs: "action", asks: "run" } as const;
 const some = { group: "Actions", edits: true, needs: "some" } as const;
 
 export const COMMANDS: readonly Command[] = [
@@ -33,6 +37,9 @@ export const COMMANDS: readonly Command[] = [
   { title: "Add a parallel branch", keys: "Shift+A", ...one, does: { canvas: "add-parallel" } },
   { title: "Rename", keys: "F2", ...one, does: { canvas: "rename" } },
   { title: "Change when it runs", ...one, does: { canvas: "run-after" } },
+  { title: "Test this action…", keys: "T", ...tried, does: { page: "test" } },
+  { title: "Run up to here…", keys: "Shift+T", ...tried, does: { page: "run-up-to" } },
+  { title: "Pin or unpin its output", keys: "P", group: "Actions", edits: true, needs: "action", does: { page: "pin" } },
   { title: "Add a note", keys: "N", group: "Actions", edits: true, does: { press: { key: "n" } } },
   { title: "Move to…", keys: "Ctrl+M", ...some, does: { canvas: "move-to" } },
   { title: "Copy", keys: "Ctrl+C", ...some, edits: false, does: { canvas: "copy" } },
@@ -62,6 +69,8 @@ export const COMMANDS: readonly Command[] = [
   { title: "Show or hide the map", keys: "M", group: "View", does: { press: { key: "m" } } },
   { title: "Show or hide the outline", keys: "Ctrl+B", group: "View", does: { page: "outline" } },
   { title: "Show or hide the problems", keys: "Ctrl+J", group: "View", does: { page: "problems" } },
+  { title: "Show or hide the panel of the action", keys: "Ctrl+I", group: "View", needs: "one", does: { page: "panel" } },
+  { title: "Choose the run whose values are shown", keys: "L", group: "View", needs: "one", asks: "look", does: { page: "lens" } },
   { title: "Canvas and code side by side", keys: "Ctrl+\\", group: "View", does: { page: "split" } },
   { title: "Code only", group: "View", does: { page: "code" } },
   { title: "Canvas only", group: "View", does: { page: "canvas" } },
@@ -69,13 +78,14 @@ export const COMMANDS: readonly Command[] = [
   { title: "Previous problem", keys: "[", group: "Workflow", does: { page: "previous-problem" } },
   { title: "Undo", keys: "Ctrl+Z", group: "Workflow", edits: true, does: { page: "undo" } },
   { title: "Redo", keys: "Ctrl+Y / Ctrl+Shift+Z", group: "Workflow", edits: true, does: { page: "redo" } },
-  { title: "Run the draft", keys: "Ctrl+Enter", group: "Workflow", does: { page: "run" } },
-  { title: "Run with a body…", keys: "Ctrl+Shift+Enter", group: "Workflow", does: { page: "run-with-body" } },
-  { title: "Publish…", group: "Workflow", does: { page: "publish" } },
+  { title: "Run the draft", keys: "Ctrl+Enter", group: "Workflow", asks: "run", does: { page: "run" } },
+  { title: "Run with a body…", keys: "Ctrl+Shift+Enter", group: "Workflow", asks: "run", does: { page: "run-with-body" } },
+  { title: "Publish…", group: "Workflow", asks: "publish", does: { page: "publish" } },
   { title: "Parameters of the workflow…", group: "Workflow", does: { page: "parameters" } },
   { title: "Connections of the workflow…", group: "Workflow", does: { page: "connections" } },
-  { title: "Save as template…", group: "Workflow", does: { page: "save-template" } },
+  { title: "Save as template…", group: "Workflow", asks: "template", does: { page: "save-template" } },
   { title: "Download the definition", group: "Workflow", does: { page: "download" } },
+  { title: "Is everything saved?", keys: "Ctrl+S", group: "Workflow", does: { page: "saved" } },
   { title: "Runs of this workflow", group: "Workflow", does: { page: "runs" } },
   { title: "Versions of this workflow", group: "Workflow", does: { page: "versions" } },
   { title: "Changes of the draft", keys: "Ctrl+Alt+Z", group: "Workflow", does: { page: "history" } },
@@ -85,7 +95,7 @@ export const COMMANDS: readonly Command[] = [
 ];
 
 /** Keys that are no command: how to get around. */
-const MOVING: readonly Shortcut[] = [
+export const MOVING: readonly Shortcut[] = [
   { group: "Getting around", title: "To the action above, below, beside", keys: "Arrows" },
   { group: "Getting around", title: "Open the action", keys: "Enter" },
   { group: "Getting around", title: "Back to the canvas, clear the selection", keys: "Esc" },

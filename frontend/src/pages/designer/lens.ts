@@ -6,7 +6,7 @@ import type { RunItem } from "../../api/types";
 import type { PreviewSource } from "../../features/tokens/TokenContext";
 import { useDraft } from "../../document";
 import { isPinned } from "../../features/panel/pins";
-import { containersOf, type Action, type Graph } from "../../workflow/graph";
+import { containersOf, type Action, type Entry, type Graph } from "../../workflow/graph";
 
 export interface LensTurn {
   readonly loop: string;
@@ -44,25 +44,41 @@ export interface LensSearch {
   readonly iter?: string | undefined;
 }
 
+/** The run whose values are shown where none was chosen. */
+export function automaticRun(runs: readonly RunItem[]): RunItem | undefined {
+  // A trial has only what comes before the action that was tried.
+  const whole = runs.filter((run) => run.upTo === null);
+  return whole.find((run) => run.status === "Succeeded") ?? whole.find((run) => run.endedAt !== null) ?? runs.find((run) => run.endedAt !== null);
+}
+
+/** The loops around an action, outermost first. */
+export const loopsAround = (graph: Graph, action: string): Entry[] => containersOf(graph, action).filter((entry) => isLoop(entry.action)).sort((one, other) => one.depth - other.depth);
+
+/** The chosen turn of each of so many loops. */
+export function turnsOf(iter: string | undefined, loops: number): number[] {
+  const given = (iter ?? "").split("-").map(Number);
+  return Array.from({ length: loops }, (_, index) => {
+    const turn = given[index];
+    return turn !== undefined && Number.isInteger(turn) && turn >= 0 ? turn : 0;
+  });
+}
+
 /** The run, sample or nothing whose data the panel shows, for one action. */
 export function useLens(tenant: string, workflow: string, graph: Graph, action: string, search: LensSearch, allowed: boolean): readonly [Lens, (sample: string) => void] {
   const [sample, setSample] = useSample(workflow);
   const { data, isLoading } = useQuery({ ...recentRunsQuery(tenant, workflow), enabled: allowed });
   const runs = data?.items ?? NO_RUNS;
-  const loops = containersOf(graph, action).filter((entry) => isLoop(entry.action)).sort((one, other) => one.depth - other.depth);
-  // A trial has only what comes before the action that was tried.
-  const whole = runs.filter((run) => run.upTo === null);
-  const automatic = whole.find((run) => run.status === "Succeeded") ?? whole.find((run) => run.endedAt !== null) ?? runs.find((run) => run.endedAt !== null);
+  const loops = loopsAround(graph, action);
+  const automatic = automaticRun(runs);
   const pinned = useMemo(() => [...graph.entries.values()].some(isPinned), [graph]);
   const byHand = search.lens !== undefined;
   const kind = search.lens === "none" ? "none" : search.lens === "sample" ? "sample" : search.lens === "pins" ? "pins" : byHand || automatic ? "run" : sample !== "" ? "sample" : pinned ? "pins" : "none";
   const runId = kind === "run" ? (search.lens ?? automatic?.id ?? null) : null;
   const detail = useQuery({ ...runQuery(tenant, runId ?? ""), enabled: runId !== null && loops.length > 0 });
-  const given = (search.iter ?? "").split("-").map(Number);
+  const given = turnsOf(search.iter, loops.length);
   const turns = loops.map((entry, index): LensTurn => {
     const counts = detail.data?.actions[entry.action.name]?.repetitions;
-    const turn = given[index];
-    return { loop: entry.action.name, turn: turn !== undefined && Number.isInteger(turn) && turn >= 0 ? turn : 0, of: index === 0 ? (turnsIn(detail.data?.actions, entry.action) ?? counts?.total ?? null) : null };
+    return { loop: entry.action.name, turn: given[index] ?? 0, of: index === 0 ? (turnsIn(detail.data?.actions, entry.action) ?? counts?.total ?? null) : null };
   });
   const repetition = turns.map((one) => one.turn).join("-");
   // What is pinned stands in the server's draft: asked for again when that has changed.

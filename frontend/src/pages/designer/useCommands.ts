@@ -14,10 +14,13 @@ import { referencesIn, remapped, usesConnections, type Answers, type KnownConnec
 import { serviceTitle } from "../../workflow/services";
 import { readClipboard, writeClipboard } from "./clipboard";
 
+/** What the panel opens for: a name to write, a tab, a button to be pressed next, the choice of a run. */
+export type Intent = "rename" | "run-after" | "test" | "run-up-to" | "lens";
+
 export interface Selection {
   readonly names: readonly string[];
   readonly select: (names: readonly string[]) => void;
-  readonly open: (name: string, intent?: "rename" | "run-after") => void;
+  readonly open: (name: string, intent?: Intent) => void;
   readonly add: (place: Place, element: Element | null) => void;
   /** Asks where the chosen actions shall go. */
   readonly moveTo: () => void;

@@ -13,8 +13,11 @@ const DIRECTIONS: Readonly<Record<string, "up" | "down" | "in" | "out">> = { Arr
 
 /** With Ctrl, wherever the focus is. */
 const ALWAYS: Readonly<Record<string, PageCommand>> = {
-  Enter: "run", "Shift+Enter": "run-with-body", b: "outline", j: "problems", "\\": "split", k: "palette", p: "go-to", f: "go-to", g: "go-to",
+  Enter: "run", "Shift+Enter": "run-with-body", b: "outline", j: "problems", "\\": "split", k: "palette", p: "go-to", f: "go-to", g: "go-to", i: "panel",
 };
+
+/** Alone, on the canvas or in the outline. */
+const LETTERS: Readonly<Record<string, PageCommand>> = { t: "test", "Shift+t": "run-up-to", p: "pin", l: "lens" };
 
 /** Keys of the whole designer (A10). Text fields keep theirs. */
 export function useDesignerKeys(keys: Keys): void {
@@ -27,7 +30,8 @@ export function useDesignerKeys(keys: Keys): void {
       event.preventDefault();
       work();
     };
-    if (mod && event.key === "s") return done(() => undefined);
+    // Everywhere, also in dialogs: the browser would offer to save the page.
+    if (mod && event.key === "s") return done(() => keys.page("saved"));
     const always = mod ? (event.shiftKey ? ALWAYS[`Shift+${event.key}`] : ALWAYS[event.key]) : event.key === "F1" ? "keys" : undefined;
     if (always && document.querySelector("[role=dialog][aria-modal=true]") === null) return done(() => keys.page(always));
     if (mod && event.altKey && event.code === "KeyZ") return done(() => keys.page("history"));
@@ -38,6 +42,8 @@ export function useDesignerKeys(keys: Keys): void {
     const direction = DIRECTIONS[event.key];
     const name = keys.selected[0];
     if (event.altKey && direction && name !== undefined && keys.selected.length === 1 && !keys.readOnly) return done(() => keys.step(name, direction));
+    const letter = event.altKey ? undefined : LETTERS[`${event.shiftKey ? "Shift+" : ""}${event.key.toLowerCase()}`];
+    if (letter && target?.closest("[data-canvas], #outline")) return done(() => keys.page(letter));
     if (event.key === "[") return done(() => keys.page("previous-problem"));
     if (event.key === "]") return done(() => keys.page("next-problem"));
     if (event.key === "?") return done(() => keys.page("keys"));
