@@ -140,3 +140,79 @@ def test_a_child_that_cannot_be_published_is_not_left_behind(page: Page, ana: Pe
     )
     expect(page.locator("#card-Four")).to_have_count(1)
     assert [one["name"] for one in ana.get("/workflows?search=Never to be seen")["items"]] == []
+
+
+def lines(url: str) -> str:
+    """Each line is asked about with a variable and its own values; what was said is kept and answered."""
+    turn: dict[str, Any] = {
+        "Made": {"type": "Compose", "inputs": "@concat(variables('prefix'), item()?['sku'])", "runAfter": {}},
+        "Many": {
+            "type": "If",
+            "expression": {"and": [{"greater": ["@items('Every_line')?['count']", 1]}]},
+            "actions": {
+                "Ask": {
+                    "type": "Http",
+                    "inputs": {
+                        "method": "POST", "uri": f"{url}/ok",
+                        "body": {"made": "@outputs('Made')", "of": "@parameters('shop')", "line": "@items('Every_line')"},
+                        "retryPolicy": {"type": "none"},
+                    },
+                    "runAfter": {},
+                }
+            },
+            "else": {"actions": {}},
+            "runAfter": {"Made": ["Succeeded"]},
+        },
+        "Keep": {
+            "type": "AppendToArrayVariable",
+            "inputs": {"name": "said", "value": {"made": "@outputs('Made')", "got": "@body('Ask')?['got']"}},
+            "runAfter": {"Many": ["Succeeded"]},
+        },
+    }  # fmt: skip
+    prefix = {"name": "prefix", "type": "string", "value": "no. "}
+    actions: dict[str, Any] = {
+        "Prefix": {"type": "InitializeVariable", "inputs": {"variables": [prefix]}, "runAfter": {}},
+        "Said": {
+            "type": "InitializeVariable",
+            "inputs": {"variables": [{"name": "said", "type": "array"}]},
+            "runAfter": {"Prefix": ["Succeeded"]},
+        },
+        "Every_line": {
+            "type": "Foreach", "foreach": "@triggerBody()?['lines']", "actions": turn,
+            "runAfter": {"Said": ["Succeeded"]},
+            "runtimeConfiguration": {"concurrency": {"repetitions": 1}},
+        },
+        "Answer": {
+            "type": "Response", "kind": "Http",
+            "inputs": {"statusCode": 200, "body": "@variables('said')"},
+            "runAfter": {"Every_line": ["Succeeded"]},
+        },
+    }  # fmt: skip
+    trigger = {"type": "Request", "kind": "Http", "inputs": {"schema": {}}}
+    shop = {"shop": {"type": "Object", "defaultValue": {"name": "Acme", "big": 12345678901234567}}}
+    definition = {"parameters": shop, "triggers": {"manual": trigger}, "actions": actions}
+    return json.dumps({"definition": definition, "kind": "Stateful"}, indent=2)
+
+
+def test_a_turn_of_a_loop_becomes_a_child_from_the_menu(page: Page, ana: Person, service: Upstream) -> None:
+    parent = ana.workflow("Lines to extract from", lines(service.url))
+    order = {"lines": [{"sku": "a", "count": 2}, {"sku": "b", "count": 1}, {"sku": "c", "count": 3}]}
+    status, before = ana.call(parent, order)
+    assert status == 200
+    assert [one["made"] for one in before] == ["no. a", "no. b", "no. c"]
+    asked = list(service.received)
+    assert len(asked) == 2
+    page.goto(f"/t/{ana.tenant}/w/{parent}/design")
+    choose(page, "Made", "Many")
+    page.locator("#card-Many").click(button="right")
+    page.get_by_role("menuitem", name="Extract into a child workflow").click()
+    dialog = page.get_by_role("dialog", name="Extract into a child workflow", exact=True)
+    dialog.get_by_role("textbox", name="Name of the child workflow", exact=True).fill("Ask about a line")
+    dialog.get_by_role("button", name="Create", exact=True).click()
+    expect(page.locator("#card-Call_Ask_about_a_line")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    draft = ana.get(f"/workflows/{parent}/draft")
+    assert [problem for problem in draft["problems"] if problem["severity"] == "error"] == []
+    ana.post(f"/workflows/{parent}/publish", {"comment": "", "revision": draft["revision"]})
+    assert ana.call(parent, order) == (status, before)
+    assert service.received[2:] == asked
