@@ -28,6 +28,7 @@ SCREENS = (
     (r"/t/[^/]+/members", "src/pages/members/MembersPage.tsx"),
     (r"/t/[^/]+/settings", "src/pages/settings/SettingsPage.tsx"),
     (r"/t/[^/]+/audit", "src/pages/audit/AuditPage.tsx"),
+    (r"/t/[^/]+/w/[^/]+/overview", "src/pages/overview/OverviewPage.tsx"),
     (r"/t/[^/]+/w/[^/]+/design", "src/pages/designer/DesignerRoute.tsx"),
     (r"/t/[^/]+/w/[^/]+/runs", "src/pages/runs/WorkflowRunsPage.tsx"),
     (r"/t/[^/]+/w/[^/]+/runs/[^/]+", "src/pages/run/RunPage.tsx"),

@@ -22,6 +22,7 @@ PLACES = {
     "inbox": "/t/{tenant}/inbox",
     "members": "/t/{tenant}/members",
     "settings": "/t/{tenant}/settings",
+    "overview": "/t/{tenant}/w/{workflow}/overview",
     "design": "/t/{tenant}/w/{workflow}/design",
     "design-action": "/t/{tenant}/w/{workflow}/design?node={action}",
     "design-split": "/t/{tenant}/w/{workflow}/design?view=split",

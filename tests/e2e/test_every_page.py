@@ -88,6 +88,7 @@ PAGES = {
     "run-trigger": "/t/{tenant}/w/{loop}/runs/{loop_run}?node=manual",
     "inbox": "/t/{tenant}/inbox",
     "inbox-none-match": "/t/{tenant}/inbox?outcome=rejected,quarantined",
+    "overview": "/t/{tenant}/w/{orders}/overview",
     "design": "/t/{tenant}/w/{orders}/design",
     "versions": "/t/{tenant}/w/{orders}/versions",
     "connections": "/t/{tenant}/connections",
@@ -130,7 +131,7 @@ def _look(page: Page, name: str) -> None:
 def test_narrow_window_needs_no_sideways_scrolling(opened: Page, world: World) -> None:
     """Reflow at 320 CSS px (WCAG 1.4.10): tables scroll inside their frame, the page does not."""
     opened.set_viewport_size({"width": 320, "height": 640})
-    for name in ("workflows", "connections", "templates", "runs-of-workflow"):
+    for name in ("workflows", "connections", "templates", "overview", "runs-of-workflow"):
         opened.goto(PAGES[name].format(**vars(world)))
         opened.wait_for_load_state("networkidle")
         width = opened.locator("#content").evaluate("content => content.scrollWidth - content.clientWidth")

@@ -24,7 +24,7 @@ TWINS = {
     "profile",
 }
 LOOKS = [(place, state) for place in PLACES if place not in TWINS for state in ("empty", "error")]
-LOOKS += [(place, "refused") for place in ("settings", "design", "run")]
+LOOKS += [(place, "refused") for place in ("settings", "design", "overview", "run")]
 
 
 @pytest.fixture(scope="module")

@@ -134,6 +134,11 @@ export function useWorkflowCommands(tenant: string) {
     void queries.invalidateQueries({ queryKey: workflowKeys.lists(tenant) });
     if (id) void queries.invalidateQueries({ queryKey: workflowKeys.one(tenant, id) });
   };
+  // The answer is how it is now: a switch must not turn back until it was asked for again.
+  const changed = (now: WorkflowItem) => {
+    queries.setQueryData(workflowKeys.one(tenant, now.id), now);
+    refresh(now.id);
+  };
   const path = (id: string) => ({ params: { path: { tenant, workflow_id: id } } });
   return {
     create: useMutation({
@@ -144,12 +149,12 @@ export function useWorkflowCommands(tenant: string) {
     rename: useMutation({
       mutationFn: ({ id, name }: { id: string; name: string }) =>
         answer(client.PATCH(`${root}/{workflow_id}`, { ...path(id), body: { name } })),
-      onSuccess: (_, { id }) => refresh(id),
+      onSuccess: changed,
     }),
     setEnabled: useMutation({
       mutationFn: ({ id, enabled }: { id: string; enabled: boolean }) =>
         answer(enabled ? client.POST(`${root}/{workflow_id}/enable`, path(id)) : client.POST(`${root}/{workflow_id}/disable`, path(id))),
-      onSuccess: (_, { id }) => refresh(id),
+      onSuccess: changed,
     }),
     duplicate: useMutation({
       mutationFn: ({ id, name }: { id: string; name?: string }) =>

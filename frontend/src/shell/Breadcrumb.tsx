@@ -47,6 +47,9 @@ function WorkflowCrumbs({ tenant, wf, run }: { readonly tenant: string; readonly
         </ol>
       </nav>
       <nav className={styles.views} aria-label="Views of this workflow">
+        <Link to="/t/$tenant/w/$wf/overview" params={{ tenant, wf }}>
+          Overview
+        </Link>
         <Link to="/t/$tenant/w/$wf/design" params={{ tenant, wf }}>
           Design
         </Link>

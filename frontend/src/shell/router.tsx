@@ -142,6 +142,12 @@ const runs = createRoute({
 
 const workflow = createRoute({ getParentRoute: () => tenant, path: "/w/$wf" });
 
+const overview = createRoute({
+  getParentRoute: () => workflow,
+  path: "/overview",
+  component: lazyRouteComponent(fetched(() => import("../pages/overview/OverviewPage")), "OverviewPage"),
+});
+
 const design = createRoute({
   getParentRoute: () => workflow,
   path: "/design",
@@ -222,7 +228,7 @@ const tree = root.addChildren([
   setup,
   join,
   profile,
-  tenant.addChildren([workflows, templates, template, runs, inbox, connections, members, settings, audit, workflow.addChildren([design, workflowRuns, run, versions])]),
+  tenant.addChildren([workflows, templates, template, runs, inbox, connections, members, settings, audit, workflow.addChildren([overview, design, workflowRuns, run, versions])]),
 ]);
 
 export const router = createRouter({

@@ -4,6 +4,11 @@ export function isRunId(text: string): boolean {
   return SHAPE.test(text);
 }
 
+/** The id in what was pasted: an id with quotes or spaces around it, or the address of a run. */
+export function runIdIn(text: string): string | null {
+  return text.match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])/gi)?.at(-1)?.toLowerCase() ?? null;
+}
+
 /** When the run with this id arrived: ids say so to the millisecond. Null for what is none of ours. */
 export function arrivedAt(id: string): Date | null {
   if (!isRunId(id) || id[14] !== "7") return null;

@@ -3,8 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { given } from "../../api/client";
 import { usePermission } from "../../api/permissions";
-import { asProblem } from "../../api/problem";
-import { callbacksQuery, useWorkflowCommands, workflowQuery } from "../../api/workflows";
+import { callbacksQuery, workflowQuery } from "../../api/workflows";
 import { usePollingFallback } from "../../features/live/polling";
 import { RunGrid } from "../../features/runs/RunGrid";
 import { NoRuns, RunFilterBar, RunList } from "../../features/runs/RunList";
@@ -13,8 +12,8 @@ import { Button, LinkButton } from "../../ui/Button";
 import { CopyButton } from "../../ui/CopyButton";
 import { Page } from "../../ui/Page";
 import { SegmentedControl } from "../../ui/SegmentedControl";
-import { toast } from "../../ui/toasts";
-import { useSearchChange, useStillHere } from "../../ui/useSearchChange";
+import { useSearchChange } from "../../ui/useSearchChange";
+import { useRunNow } from "./useRunNow";
 
 const route = getRouteApi("/t/$tenant/w/$wf/runs");
 
@@ -22,25 +21,15 @@ export function WorkflowRunsPage() {
   const { tenant, wf } = route.useParams();
   const { view, ...asked } = route.useSearch();
   const filters = runSearch(asked, true);
-  const navigate = route.useNavigate();
-  const stillHere = useStillHere();
   const setSearch = useSearchChange<ReturnType<typeof route.useSearch>>();
   const { data: workflow } = useQuery(workflowQuery(tenant, wf));
   const published = workflow?.publishedVersion ?? 0;
   // Numbers have no gaps; of a workflow with hundreds, the address reaches the others.
   const versions = Array.from({ length: Math.min(published, 50) }, (_, at) => published - at);
-  const { run } = useWorkflowCommands(tenant);
   const mayRun = usePermission(tenant, "run.start");
-  const runNow = () =>
-    run.mutate(
-      { id: wf, version: workflow?.publishedVersion ? "published" : "draft" },
-      {
-        onSuccess: ({ runId }) => stillHere() && void navigate({ to: "/t/$tenant/w/$wf/runs/$run", params: { tenant, wf, run: runId } }),
-        onError: (error) => toast.error(asProblem(error).message, { title: asProblem(error).title }),
-      },
-    );
+  const { runNow, busy } = useRunNow(tenant, wf, workflow);
   const runButton = (
-    <Button icon={<IconPlayerPlay size={16} />} disabled={!mayRun} busy={run.isPending} onClick={runNow}>
+    <Button icon={<IconPlayerPlay size={16} />} disabled={!mayRun} busy={busy} onClick={runNow}>
       Run now
     </Button>
   );
