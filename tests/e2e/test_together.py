@@ -12,10 +12,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e import definitions
+from tests.e2e.accessibility import findings
 from tests.e2e.conftest import SCREENSHOTS, listen
 from tests.e2e.person import Person
 from tests.e2e.serving import Server
 from tests.e2e.test_fields import wait_until
+from tests.e2e.test_panel import shot
 
 PASSWORD = "a long enough password"
 
@@ -60,7 +62,7 @@ class Pair:
 
 
 def others(page: Page) -> Locator:
-    return page.get_by_role("group", name="Also here").get_by_role("img")
+    return page.get_by_role("group", name="Also here").get_by_role("button")
 
 
 def names(page: Page) -> list[str]:
@@ -108,7 +110,7 @@ def pair(page: Page, ana: Person, browser: Browser, server: Server) -> Iterator[
 
 
 def test_each_sees_the_other_and_where_they_are(pair: Pair) -> None:
-    expect(others(pair.ana).first).to_have_attribute("aria-label", re.compile("^Bob, has this open"))
+    expect(others(pair.ana).first).to_have_attribute("aria-label", re.compile("^Follow Bob, has this open"))
     pair.bob.get_by_role("treeitem", name="Second").click()
     expect(pair.ana.locator("#card-Second").get_by_text("Bob is here")).to_be_attached()
     expect(pair.ana.get_by_role("treeitem", name="Second").get_by_text("Bob is here")).to_be_attached()
@@ -119,6 +121,75 @@ def test_each_sees_the_other_and_where_they_are(pair: Pair) -> None:
     # Told at once: who only vanishes is forgotten after eleven seconds.
     expect(others(pair.ana)).to_have_count(0, timeout=9000)
     expect(pair.ana.locator("#card-Second").get_by_text("is here")).to_have_count(0)
+
+
+def test_one_follows_the_other(pair: Pair) -> None:
+    steps = [f"Step_{number}" for number in range(1, 31)]
+    pair.workflow = pair.person.workflow(
+        f"Followed {time.monotonic_ns()}", definitions.texts(*steps), publish=False
+    )
+    pair.open()
+    ana, bob = pair.ana, pair.bob
+    follow = others(ana).first
+    band = ana.get_by_role("group", name="Following Bob", exact=True)
+    said = ana.locator("#designer-said")
+    first, last = ana.locator("[id='card-Step_1']"), ana.locator("[id='card-Step_30']")
+    bob.locator("#outline").focus()
+
+    # From the keyboard: the canvas goes along, what Ana has chosen stays as it is.
+    follow.focus()
+    ana.keyboard.press("Enter")
+    expect(band).to_contain_text("who has chosen nothing")
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    expect(last).not_to_be_in_viewport()
+    bob.keyboard.press("End")
+    expect(last).to_be_in_viewport()
+    expect(band).to_contain_text("at Step 30")
+    expect(said).to_contain_text("Following Bob, who is at Step 30.")
+    expect(first).not_to_be_in_viewport()
+    assert findings(ana) == []
+    shot(ana, "following")
+    bob.keyboard.press("Home")
+    expect(first).to_be_in_viewport()
+    expect(ana.locator("[data-selected=true]")).to_have_count(0)
+
+    ana.keyboard.press("Escape")
+    expect(band).to_have_count(0)
+    expect(said).to_have_text("Not following Bob any more.")
+    bob.keyboard.press("End")
+    expect(follow).to_have_attribute("aria-label", "Follow Bob, at Step 30")
+    expect(last).not_to_be_in_viewport()
+
+    # Whatever Ana does herself ends it: a look around, a choice, an edit.
+    def followed() -> None:
+        follow.click()
+        expect(band).to_be_visible()
+
+    canvas = ana.get_by_role("application", name="Workflow canvas")
+    followed()
+    canvas.hover()
+    ana.mouse.wheel(0, 40)
+    expect(band).to_have_count(0)
+    followed()
+    ana.get_by_role("treeitem", name="Step 2", exact=True).click()
+    expect(band).to_have_count(0)
+    field = ana.get_by_role("textbox", name="Inputs", exact=True)
+    field.click()
+    expect(ana.locator(".cm-focused")).to_be_visible()
+    followed()
+    field.click()
+    expect(band).to_be_visible()
+    ana.keyboard.insert_text("mine ")
+    expect(band).to_have_count(0)
+    followed()
+    band.get_by_role("button", name="Stop", exact=True).press("Enter")
+    expect(band).to_have_count(0)
+    expect(ana.locator("#outline")).to_be_focused()  # where the keyboard was last
+
+    followed()
+    bob.get_by_role("link", name="Workflows").first.click()
+    expect(ana.get_by_role("status").filter(has_text="Bob has left. You follow nobody now.")).to_be_visible()
+    expect(band).to_have_count(0)
 
 
 def test_edits_meet_without_loss(pair: Pair, timed: Callable[[str], None]) -> None:

@@ -1,4 +1,5 @@
 import { createContext, useContext } from "react";
+import { Menu, MenuItem } from "./Menu";
 import { Tooltip } from "./Tooltip";
 import styles from "./people.module.css";
 
@@ -7,6 +8,10 @@ export interface Person {
   readonly name: string;
   /** Said about them: "editing Send mail". */
   readonly note?: string | undefined;
+  /** The name of the thing they are at. */
+  readonly at?: string | undefined;
+  /** Another tab of whoever looks. */
+  readonly mine?: boolean | undefined;
 }
 
 /** Who is at which name, and whose change there is fresh. Both by lower-case name. */
@@ -31,8 +36,10 @@ export function initialsOf(name: string): string {
   return ((words[0]?.[0] ?? "?") + (words[1]?.[0] ?? "")).toUpperCase();
 }
 
+const saidOf = (person: Person): string => (person.note === undefined ? person.name : `${person.name}, ${person.note}`);
+
 export function Avatar({ person }: { readonly person: Person }) {
-  const said = person.note === undefined ? person.name : `${person.name}, ${person.note}`;
+  const said = saidOf(person);
   return (
     <Tooltip text={said}>
       <span className={styles.avatar} data-person={toneOf(person.name)} role="img" aria-label={said} tabIndex={0}>
@@ -42,20 +49,54 @@ export function Avatar({ person }: { readonly person: Person }) {
   );
 }
 
-/** Up to four faces; the others as a number with their names. */
-export function AvatarStack({ people, label }: { readonly people: readonly Person[]; readonly label: string }) {
+interface FollowButtonProps {
+  readonly person: Person;
+  readonly followed: boolean;
+  readonly onFollow: (person: Person) => void;
+}
+
+function FollowButton({ person, followed, onFollow }: FollowButtonProps) {
+  const said = `Follow ${saidOf(person)}`;
+  return (
+    <Tooltip text={followed ? `Stop following ${person.name}` : said}>
+      <button type="button" className={styles.avatar} data-person={toneOf(person.name)} aria-label={said} aria-pressed={followed} onClick={() => onFollow(person)}>
+        {initialsOf(person.name)}
+      </button>
+    </Tooltip>
+  );
+}
+
+interface AvatarStackProps {
+  readonly people: readonly Person[];
+  readonly label: string;
+  /** The person who is followed. */
+  readonly followed: string | null;
+  /** Follows somebody, or no longer. */
+  readonly onFollow: (person: Person) => void;
+}
+
+/** Up to four faces, each a button that follows; the others as a number that opens their names. */
+export function AvatarStack({ people, label, followed, onFollow }: AvatarStackProps) {
   if (people.length === 0) return null;
   const shown = people.length > 4 ? people.slice(0, 3) : people;
   const rest = people.slice(shown.length);
   return (
     <div className={styles.stack} role="group" aria-label={label}>
-      {shown.map((person) => <Avatar key={person.key} person={person} />)}
+      {shown.map((person) => (person.mine ? <Avatar key={person.key} person={person} /> : <FollowButton key={person.key} person={person} followed={person.key === followed} onFollow={onFollow} />))}
       {rest.length > 0 && (
-        <Tooltip text={rest.map((person) => person.name).join(", ")} multiline>
-          <span className={styles.avatar} role="img" aria-label={rest.map((person) => person.name).join(", ")} tabIndex={0}>
-            +{rest.length}
-          </span>
-        </Tooltip>
+        <Menu
+          target={
+            <button type="button" className={styles.avatar} aria-label={`${String(rest.length)} more: ${rest.map((person) => person.name).join(", ")}`}>
+              +{rest.length}
+            </button>
+          }
+        >
+          {rest.map((person) => (
+            <MenuItem key={person.key} disabled={person.mine} onClick={() => onFollow(person)}>
+              {person.key === followed ? `Stop following ${person.name}` : person.mine ? saidOf(person) : `Follow ${saidOf(person)}`}
+            </MenuItem>
+          ))}
+        </Menu>
       )}
     </div>
   );

@@ -39,6 +39,7 @@ import { whenIdle } from "./whenIdle";
 import { whyNot } from "./whyNot";
 import { useRemedies } from "./remedies";
 import { useFocusKept } from "./useFocusKept";
+import { useFollowing } from "./useFollowing";
 import { usePresence } from "./usePresence";
 import styles from "./designer.module.css";
 
@@ -53,6 +54,7 @@ const CardMenu = later(() => import("../../features/canvas/CardMenu").then((modu
 const SidePanel = steady(later(() => panelModule().then((module) => module.SidePanel), PanelWaiting));
 const PasteDoor = later(() => import("./PasteDoor").then((module) => module.PasteDoor));
 const ExtractDoor = later(() => import("./ExtractDoor").then((module) => module.ExtractDoor));
+const FollowFrame = later(() => import("./FollowFrame").then((module) => module.FollowFrame));
 const ConnectionDoor = later(() => import("./ConnectionDoor").then((module) => module.ConnectionDoor));
 
 // An edit draws the page again many times a second: each part only where something it shows changed.
@@ -119,17 +121,21 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const [panelWidth, setPanelWidth] = useStoredSize("millrace:panel-width", 440, 360, 720);
   const center = useRef<HTMLDivElement>(null);
 
+  const following = useFollowing(presence.people, useCallback((one: string) => setReveal({ name: one }), []));
+  const { stop } = following;
   const select = useCallback((next: readonly string[]) => {
+    stop();
     setSelected(next);
     setIntent(null);
     onSearch({ node: next.length === 1 ? next[0] : undefined });
-  }, [onSearch]);
+  }, [onSearch, stop]);
   const open = useCallback((name: string, wanted: Intent | null = null) => {
+    stop();
     setSelected([name]);
     setIntent(wanted);
     setPanel(true);
     onSearch({ node: name, ...tabFor(wanted) });
-  }, [onSearch]);
+  }, [onSearch, stop]);
   const add = useCallback((place: Place, element: Element | null) => setAdding({ kind: "action", place, anchor: element?.getBoundingClientRect() ?? null }), []);
   const moveTo = useCallback(() => setPalette("move"), []);
   const selection = useMemo(() => ({ names: selected, select, open, add, moveTo, extract: setExtracting }), [selected, select, open, add, moveTo]);
@@ -143,7 +149,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     return whenIdle(preloadPanel);
   }, []);
   useNotices(store);
-  useFocusKept([adding, graph, entry === undefined, panel]);
+  useFocusKept([adding, graph, entry === undefined, panel, following.person === null]);
   useRenames(selected, useCallback((next: readonly string[]) => {
     setSelected(next);
     onSearch({ node: next.length === 1 ? next[0] : undefined });
@@ -280,7 +286,8 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
         <title>{`${workflow.name} · Millrace`}</title>
         <TopBar
           tenant={tenant} workflowId={workflowId} name={workflow.name} view={view} outline={outline} errors={errors} warnings={warnings}
-          published={workflow.publishedVersion} changed={changed} mayEdit={mayEdit} mayPublish={mayPublish} mayRun={mayRun} running={names.run.isPending} people={presence.people}
+          published={workflow.publishedVersion} changed={changed} mayEdit={mayEdit} mayPublish={mayPublish} mayRun={mayRun} running={names.run.isPending} people={presence.people} followed={following.person?.key ?? null}
+          onFollow={(person) => { if (view === "code") onSearch({ view: "split" }); following.toggle(person); }}
           onView={(next) => onSearch({ view: next })} onOutline={() => setOutline(!outline)} onProblems={() => setDrawer(!drawer)}
           onAdd={() => setAdding({ kind: "next", place: null, anchor: null })}
           onRename={(next) => names.rename.mutate({ id: workflowId, name: next })} onRun={run} onPublish={() => setDialog("publish")} onSearchAll={() => setPalette("commands")} onPage={page} mayTemplate={mayTemplate}
@@ -302,7 +309,14 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
           )}
           <div className={styles.middle}>
             <div ref={center} className={styles.center} data-view={view} data-broken={codeBroken || undefined}>
-              {view !== "code" && <div className={styles.canvas}>{canvas}</div>}
+              {view !== "code" && (
+                <div className={styles.canvas}>
+                  <div className={styles.canvasInside} onPointerDownCapture={stop} onWheelCapture={stop} onKeyDownCapture={(event) => { if (/^[-+=0-9]$/.test(event.key)) stop(); }}>
+                    {canvas}
+                  </div>
+                  {following.person && <FollowFrame person={following.person} onStop={stop} />}
+                </div>
+              )}
               {view !== "canvas" && <div className={styles.code}>{code}</div>}
             </div>
             {drawer && (

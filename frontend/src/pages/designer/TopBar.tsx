@@ -10,6 +10,7 @@ import { SegmentedControl } from "../../ui/SegmentedControl";
 import { Tooltip } from "../../ui/Tooltip";
 import type { DesignerView } from "./DesignerPage";
 import type { PageCommand } from "./keys";
+import { say } from "./saying";
 import styles from "./designer.module.css";
 
 export interface TopBarProps {
@@ -27,6 +28,8 @@ export interface TopBarProps {
   readonly mayRun: boolean;
   readonly running: boolean;
   readonly people: readonly Person[];
+  readonly followed: string | null;
+  readonly onFollow: (person: Person) => void;
   readonly onView: (view: DesignerView) => void;
   readonly onOutline: () => void;
   readonly onProblems: () => void;
@@ -69,7 +72,7 @@ export function TopBar(props: TopBarProps) {
       />
       <ProblemsButton errors={props.errors} warnings={props.warnings} onClick={props.onProblems} />
       <span className={styles.spring} />
-      <AvatarStack people={props.people} label="Also here" />
+      <AvatarStack people={props.people} label="Also here" followed={props.followed} onFollow={props.onFollow} />
       <Tooltip text="Runs of this workflow">
         <Link to="/t/$tenant/w/$wf/runs" params={params} className={styles.back} aria-label="Runs of this workflow">
           <IconHistory size={18} />
@@ -180,12 +183,6 @@ function UndoButtons({ mayEdit }: { readonly mayEdit: boolean }) {
       <IconButton label={redo ? `Redo: ${lower(redo)}` : "Nothing to redo"} keys="Ctrl+Y" icon={<IconArrowForwardUp size={18} />} disabled={redo === undefined} onClick={() => say(store.redo())} />
     </>
   );
-}
-
-/** Undo and redo are seen on the canvas; the words are for screen readers. */
-function say(words: string | null): void {
-  const region = document.getElementById("designer-said");
-  if (region && words !== null) region.textContent = words;
 }
 
 function ProblemsButton({ errors, warnings, onClick }: { readonly errors: number; readonly warnings: number; readonly onClick: () => void }) {

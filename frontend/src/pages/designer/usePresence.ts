@@ -84,7 +84,7 @@ function peopleOf(heard: ReadonlyMap<string, Heard>, me: string): Person[] {
   const people = new Map<string, Person>();
   for (const one of heard.values()) {
     const note = one.user.id === me ? "in another tab" : one.node ? `at ${titleOf(one.node)}` : "has this open";
-    if (!people.has(one.user.id) || one.node) people.set(one.user.id, { key: one.user.id, name: one.user.name, note });
+    if (!people.has(one.user.id) || one.node) people.set(one.user.id, { key: one.user.id, name: one.user.name, note, at: one.node === "" ? undefined : one.node, mine: one.user.id === me });
   }
   return [...people.values()].sort((one, other) => one.name.localeCompare(other.name));
 }
