@@ -77,6 +77,8 @@ def test_keys_of_the_designer(page: Page, ana: Person) -> None:
     page.keyboard.press("l")
     menu = page.get_by_role("menu")
     expect(menu.get_by_role("menuitem", name="Show no values")).to_be_visible()
+    # Nobody is quicker than the menu, which takes the focus a moment after it can be seen.
+    page.wait_for_function("() => document.activeElement.closest('[role=menu]') !== null")
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
     expect(outline).to_be_focused()
