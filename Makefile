@@ -60,7 +60,7 @@ format: $(VENV)/.dev ## Format Python
 
 test: setup check ## Everything CI runs: check, unit, browser, durability (short forms)
 	cd frontend && npm run --silent size && npm run --silent test
-	pytest $(PYTEST)
+	@python -m tests.lanes $(PYTEST)
 
 bench: setup ## Goals, Millrace in both modes and its peers, as one table (PEERS=1 installs DBOS and Node-RED to measure)
 	python -m tests.bench $(BENCH) $(if $(PEERS),--install)
