@@ -10,7 +10,7 @@ from rest_framework import authentication, exceptions, permissions
 from rest_framework.request import Request
 
 from designer.tenants import doors
-from designer.tenants.errors import SignInRequired
+from designer.tenants.errors import CsrfRefused, SignInRequired
 from designer.tenants.models import ApiToken, User
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -24,13 +24,11 @@ class _CsrfCheck(CsrfViewMiddleware):
 
 
 def enforce_csrf(request: HttpRequest) -> None:
-    """Raises PermissionDenied unless the request carries this page's token in X-CSRFToken."""
+    """Raises CsrfRefused unless the request carries this page's token in X-CSRFToken."""
     check = _CsrfCheck(lambda _request: HttpResponse())
     check.process_request(request)
     if check.process_view(request, HttpResponse, (), {}) is not None:
-        raise exceptions.PermissionDenied(
-            "Reload the page and try again: its protection token is missing or old."
-        )
+        raise CsrfRefused
 
 
 class TokenOrSession(authentication.BaseAuthentication):

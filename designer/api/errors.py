@@ -33,6 +33,7 @@ class Row(NamedTuple):
 
 TABLE: dict[type[Exception], Row] = {
     tenants.SignInRequired: Row(401, "SignInRequired", "Sign in"),
+    tenants.CsrfRefused: Row(403, "CsrfRefused", "The request was not made by this page"),
     tenants.WrongCredentials: Row(401, "WrongCredentials", "Not signed in"),
     tenants.TooManyAttempts: Row(429, "TooManyAttempts", "Too many attempts"),
     tenants.SetupLinkInvalid: Row(410, "SetupLinkInvalid", "The set-up link does not work any more"),
@@ -178,10 +179,7 @@ def problem_response(request: HttpRequest, row: Row, detail: str) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    row = Row(403, "CsrfRefused", "The request was not made by this page")
-    return problem_response(
-        request, row, "Reload the page and try again: its protection token is missing or old."
-    )
+    return problem_response(request, TABLE[tenants.CsrfRefused], str(tenants.CsrfRefused()))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -14,8 +14,9 @@ from rest_framework.response import Response
 from designer.api.rendering import wire_time
 from designer.api.shapes import RUN_STATUSES, RUNNABLE_VERSIONS, WORKFLOW_STATES, DefinitionProblem, page_of
 from designer.api.tenant_view import TenantView
-from designer.workflows import callbacks, importing, listing, running, services, tags
+from designer.workflows import callbacks, drafts, importing, listing, running, services, tags, texts, uses
 from designer.workflows.models import Workflow
+from runtime import catalog
 from runtime.models import Run
 
 SORTS = [("name", "Name"), ("-updatedAt", "Newest change first"), ("updatedAt", "Oldest change first")]
@@ -39,19 +40,56 @@ class WorkflowItem(serializers.Serializer[Any]):
     enabled = serializers.BooleanField()
     state = serializers.ChoiceField(choices=WORKFLOW_STATES)
     hasUnpublishedChanges = serializers.BooleanField()
+    draftRevision = serializers.IntegerField(help_text="What hasUnpublishedChanges is about.")
     publishedVersion = serializers.IntegerField(allow_null=True)
     triggerType = serializers.CharField(allow_null=True)
+    description = serializers.CharField(help_text="What the draft says of itself.")
     health = HealthHour(many=True, help_text="The last 24 hours, oldest first.")
     lastRun = LastRun(allow_null=True)
     createdAt = serializers.DateTimeField()
     updatedAt = serializers.DateTimeField()
     owner = serializers.CharField(allow_null=True)
     tags = serializers.ListField(child=serializers.CharField())
+    calledBy = serializers.IntegerField(help_text="How many other workflows call it.")
+
+
+class Caller(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=WORKFLOW_STATES)
+    actions = serializers.ListField(child=serializers.CharField(), help_text="Those that call, the first 20.")
+    draftOnly = serializers.BooleanField(help_text="What it has published does not call.")
+    publishedOnly = serializers.BooleanField(help_text="Its draft does not call any more.")
+
+
+class Callers(serializers.Serializer[Any]):
+    """At most 100. Actions that compute whom they call are not among them."""
+
+    items = Caller(many=True)
 
 
 class UsedTag(serializers.Serializer[Any]):
     name = serializers.CharField()
     workflows = serializers.IntegerField()
+
+
+class UsedConnector(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    title = serializers.CharField(allow_null=True, help_text="Null: it is not installed here.")
+    workflows = serializers.IntegerField()
+
+
+class Owner(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    workflows = serializers.IntegerField()
+
+
+class WorkflowChoices(serializers.Serializer[Any]):
+    """What the list can be narrowed by, beside tags: at most 500 of each."""
+
+    owners = Owner(many=True)
+    connectors = UsedConnector(many=True)
 
 
 class WorkflowCreate(serializers.Serializer[Any]):
@@ -75,6 +113,12 @@ class WorkflowChange(serializers.Serializer[Any]):
         required=False,
         max_length=100,
         help_text=f"These and no others; at most {tags.MOST} of {tags.LONGEST} characters.",
+    )
+    description = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=texts.DESCRIPTION_LIMIT,
+        help_text="Becomes part of the draft; empty: it says nothing of itself.",
     )
 
 
@@ -152,19 +196,25 @@ def present_last_run(run: Run) -> dict[str, Any]:
     return {"id": str(run.pk), "status": run.status, "startedAt": wire_time(run.started_at)}
 
 
-def present_workflow(workflow: Workflow, activity: listing.Activity) -> dict[str, Any]:
+def _state(workflow: Workflow) -> str:
+    return "draft" if workflow.published_id is None else "on" if workflow.enabled else "off"
+
+
+def present_workflow(workflow: Workflow, activity: listing.Activity, called_by: int) -> dict[str, Any]:
     published = workflow.published
     last = activity.last_run
     return {
         "id": str(workflow.pk),
         "name": workflow.name,
         "enabled": workflow.enabled,
-        "state": "draft" if published is None else "on" if workflow.enabled else "off",
+        "state": _state(workflow),
         "hasUnpublishedChanges": published is None
         or published.sha256 != workflow.draft_sha256
         or published.parameters != workflow.parameters,
+        "draftRevision": workflow.draft_revision,
         "publishedVersion": published.number if published else None,
         "triggerType": workflow.draft_trigger or None,
+        "description": workflow.draft_description,
         "health": activity.health,
         "lastRun": last
         and {"id": str(last.id), "status": last.status, "startedAt": wire_time(last.started_at)},
@@ -172,11 +222,15 @@ def present_workflow(workflow: Workflow, activity: listing.Activity) -> dict[str
         "updatedAt": wire_time(workflow.updated_at),
         "owner": workflow.created_by.shown_name if workflow.created_by else None,
         "tags": tags.of(workflow),
+        "calledBy": called_by,
     }
 
 
 def presented(workflow: Workflow) -> dict[str, Any]:
-    return present_workflow(workflow, listing.activity(workflow.tenant, [workflow])[workflow.pk])
+    activity = listing.activity(workflow.tenant, [workflow])[workflow.pk]
+    return present_workflow(
+        workflow, activity, uses.caller_counts(workflow.tenant, [workflow]).get(workflow.pk, 0)
+    )
 
 
 class WorkflowsView(TenantView):
@@ -189,6 +243,8 @@ class WorkflowsView(TenantView):
             OpenApiParameter("status", str, enum=[key for key, _ in WORKFLOW_STATES]),
             OpenApiParameter("tag", str),
             OpenApiParameter("trigger", str, description="The type of the draft's first trigger."),
+            OpenApiParameter("owner", str, description="The id of who made it."),
+            OpenApiParameter("connector", str, description="Used by its draft or its published version."),
             OpenApiParameter("sort", str, enum=[key for key, _ in SORTS]),
             OpenApiParameter("cursor", str),
         ],
@@ -202,11 +258,17 @@ class WorkflowsView(TenantView):
             state=query.get("status", ""),
             tag=query.get("tag", ""),
             trigger=query.get("trigger", ""),
+            owner=query.get("owner", ""),
+            connector=query.get("connector", ""),
             sort=query.get("sort", "-updatedAt"),
             cursor=query.get("cursor"),
         )
         activity = listing.activity(self.tenant, page.items)
-        items = [present_workflow(workflow, activity[workflow.pk]) for workflow in page.items]
+        called = uses.caller_counts(self.tenant, page.items)
+        items = [
+            present_workflow(workflow, activity[workflow.pk], called.get(workflow.pk, 0))
+            for workflow in page.items
+        ]
         return Response({"items": items, "nextCursor": page.next_cursor})
 
     @extend_schema(operation_id="createWorkflow", request=WorkflowCreate, responses={201: WorkflowItem})
@@ -234,6 +296,9 @@ class WorkflowView(TenantView):
             workflow = services.rename(self.actor, workflow, form.validated_data["name"])
         if "tags" in form.validated_data:
             workflow = services.tag(self.actor, workflow, wanted)
+        if "description" in form.validated_data:
+            drafts.describe(self.actor, workflow, form.validated_data["description"])
+            workflow = services.find(self.tenant, workflow_id)
         return Response(presented(workflow))
 
     @extend_schema(operation_id="deleteWorkflow", request=None, responses={204: None})
@@ -242,12 +307,45 @@ class WorkflowView(TenantView):
         return Response(status=204)
 
 
+class CallersView(TenantView):
+    verbs = {"GET": "workflow.read"}
+
+    @extend_schema(operation_id="listCallers", responses=Callers)
+    def get(self, request: Request, tenant: str, workflow_id: str) -> Response:
+        found = uses.callers(self.tenant, services.find(self.tenant, workflow_id))
+        items = [
+            {
+                "id": str(caller.workflow.pk),
+                "name": caller.workflow.name,
+                "state": _state(caller.workflow),
+                "actions": caller.steps,
+                "draftOnly": not caller.published,
+                "publishedOnly": not caller.draft,
+            }
+            for caller in found
+        ]
+        return Response({"items": items})
+
+
 class TagsView(TenantView):
     verbs = {"GET": "workflow.read"}
 
     @extend_schema(operation_id="listTags", responses=UsedTag(many=True))
     def get(self, request: Request, tenant: str) -> Response:
         return Response([{"name": name, "workflows": many} for name, many in tags.used(self.tenant)])
+
+
+class WorkflowChoicesView(TenantView):
+    verbs = {"GET": "workflow.read"}
+
+    @extend_schema(operation_id="listWorkflowChoices", responses=WorkflowChoices)
+    def get(self, request: Request, tenant: str) -> Response:
+        titles = {connector["id"].lower(): connector["title"] for connector in catalog.connectors()}
+        connectors = [
+            {"id": name, "title": titles.get(name), "workflows": many}
+            for name, many in uses.connectors(self.tenant)
+        ]
+        return Response({"owners": uses.owners(self.tenant), "connectors": connectors})
 
 
 class EnableView(TenantView):

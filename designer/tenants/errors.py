@@ -53,6 +53,13 @@ class TenantNotFound(Exception):
         super().__init__("You have no access to this organisation, or it does not exist.")
 
 
+class CsrfRefused(Exception):
+    """A page of before somebody signed in: with a new token it may ask again."""
+
+    def __init__(self) -> None:
+        super().__init__("Reload the page and try again: its protection token is missing or old.")
+
+
 class SignInRequired(Exception):
     def __init__(self) -> None:
         super().__init__("Sign in first: the session is missing or has expired.")

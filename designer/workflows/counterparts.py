@@ -6,6 +6,7 @@ same work is asked of the executor's own table, so that the report never promise
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from runtime.language.values import Json
 from runtime.targets import Target, find_target
 
 _MANAGED = ("ApiConnection", "OpenApiConnection")
+# `office365-1`, `shared_office365-0a1b2`: a second connection of the same service.
+_NUMBERED = re.compile(r"[-_](?:\d+|[0-9a-f]{5})$")
 _CALLED_BY_AZURE = (
     "ApiConnectionWebhook",
     "ApiConnectionNotification",
@@ -34,6 +37,23 @@ def report_here(item: Imported) -> Report:
         for finding in item.report.findings
     )
     return Report(findings, item.report.notes)
+
+
+def connector_of(step: Trigger | Action, connections: Mapping[str, Json]) -> str:
+    """The connector here that does a step's work, else what Azure or the text calls it; "" for none."""
+    managed = "ApiConnection" in step.type
+    inputs = _addressed(step.inputs, connections) if step.type in _MANAGED else step.inputs
+    try:
+        purpose = "trigger" if isinstance(step, Trigger) else "action"
+        return find_target(step.type, inputs, purpose, step.kind).connector.id
+    except ConnectorError:
+        pass
+    if managed:
+        api = _api(step.inputs, connections)
+        return "" if api == "unknown" else _NUMBERED.sub("", api.lower().removeprefix("shared_"))
+    provider = inputs.get("serviceProviderConfiguration") if isinstance(inputs, dict) else None
+    named = provider.get("serviceProviderId") if isinstance(provider, dict) else None
+    return named.rpartition("/")[2] if step.type == "ServiceProvider" and isinstance(named, str) else ""
 
 
 def _steps(definition: Definition) -> dict[str, Trigger | Action]:

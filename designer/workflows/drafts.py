@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from designer.tenants.actors import Actor
 from designer.tenants.writes import Change, write
-from designer.workflows import history, problems, texts, values
+from designer.workflows import history, problems, texts, uses, values
 from designer.workflows.errors import PatchRefused, StaleRevision
 from designer.workflows.models import DraftEdit
 from designer.workflows.services import lock
@@ -73,6 +74,23 @@ def replace_text(actor: Actor, workflow: Workflow, text: str, *, edit_id: str, n
         return _store(change, actor, locked, patched(locked.draft_text, edits), edit_id, edits)
 
 
+def describe(actor: Actor, workflow: Workflow, description: str) -> None:
+    """Writes the definition's own `description`, or takes it away: an edit like any other, so that it can be
+    undone and versions, copies and exports have it. Raises PatchRefused, TextRefused.
+    """
+    with write(actor, "workflow.edit", "workflow.describe") as change:
+        locked = lock(actor.tenant, workflow)
+        if description == locked.draft_description:
+            change.nothing()
+            return
+        at = texts.definition_pointer(locked.draft_text) + "/description"
+        said = {"op": "set", "at": at, "text": dumps(description)}
+        splice = said if description else {"op": "remove", "at": at}
+        edits = [{"name": "describeWorkflow", "arguments": {}, "patch": [splice]}]
+        text = patched(locked.draft_text, edits)
+        _store(change, actor, locked, text, f"describe-{uuid.uuid4()}", edits)
+
+
 def stale(workflow: Workflow, base: int) -> StaleRevision:
     return StaleRevision(
         base=base,
@@ -96,12 +114,13 @@ def patched(text: str, edits: Sequence[Mapping[str, Json]]) -> str:
     return texts.check_edited(text)
 
 
-def _touches_triggers(edits: Sequence[Mapping[str, Json]]) -> bool:
-    """Whether the list's icon may have changed: an edit at, in or above the triggers."""
+def _touches_what_lists_show(edits: Sequence[Mapping[str, Json]]) -> bool:
+    """An edit at, in or above the triggers, or at the description of the whole."""
     places = [
         str(splice.get(name) or "") for edit in edits for splice in edit["patch"] for name in ("at", "to")
     ]
-    return any("/triggers" in place or place.count("/") < 3 for place in places if place)
+    whole = ("/triggers", "/definition/description")
+    return any(place.count("/") < 3 or any(part in place for part in whole) for place in places)
 
 
 def _store(
@@ -119,15 +138,19 @@ def _store(
     workflow.draft_text = text
     workflow.draft_sha256 = texts.sha256_of(text)
     workflow.draft_revision += 1
-    if _touches_triggers(edits):
+    if _touches_what_lists_show(edits):
         workflow.draft_trigger = texts.first_trigger_type(text)
+        workflow.draft_description = texts.description_of(text)
     workflow.updated_at = timezone.now()
     workflow.save(
         update_fields=[
-            *("draft_text", "draft_sha256", "draft_revision", "draft_trigger", "updated_at"),
+            *("draft_text", "draft_sha256", "draft_revision", "updated_at"),
+            *("draft_trigger", "draft_description"),
             *(["parameters"] if moved else []),
         ]
     )
+    if uses.may_change(edits):
+        uses.keep(workflow, uses.DRAFT, text, workflow.connections)
     edit = workflow.draft_edits.create(
         tenant=actor.tenant,
         revision=workflow.draft_revision,

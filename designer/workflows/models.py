@@ -26,6 +26,9 @@ class Workflow(models.Model):
     draft_trigger = models.CharField(
         max_length=60, blank=True, help_text="Type of its first trigger, for lists."
     )
+    draft_description = models.CharField(
+        max_length=256, blank=True, default="", help_text="The definition's own description, for lists."
+    )
     # Values of parameters and what an import said of its connections, as JSON text; published with the draft.
     parameters = models.TextField(default="{}")
     connections = models.TextField(default="{}")
@@ -63,6 +66,32 @@ class Tag(models.Model):
         constraints = [models.UniqueConstraint(fields=["workflow", "name"], name="workflow_tag_once")]
         indexes = [models.Index(fields=["tenant", "name"], name="tag_by_name")]
         ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Use(models.Model):
+    """A connector or another workflow that a text of a workflow names (`uses.py`)."""
+
+    PLACES = [("draft", "Draft"), ("published", "Published version")]
+    KINDS = [("connector", "Connector"), ("workflow", "Workflow that it calls")]
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="uses")
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="uses")
+    place = models.CharField(max_length=10, choices=PLACES)
+    kind = models.CharField(max_length=10, choices=KINDS)
+    name = models.CharField(max_length=200, help_text="As the text names it, in lower case.")
+    steps: models.JSONField[Any, Any] = models.JSONField(
+        default=list, help_text="The first of its triggers and actions that name it."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workflow", "place", "kind", "name"], name="workflow_use_once")
+        ]
+        indexes = [models.Index(fields=["tenant", "kind", "name"], name="use_by_name")]
 
     def __str__(self) -> str:
         return self.name

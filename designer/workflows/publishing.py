@@ -12,7 +12,7 @@ from django.utils import timezone
 from designer.tenants.actors import Actor
 from designer.tenants.errors import NotFound
 from designer.tenants.writes import write
-from designer.workflows import callbacks, drafts, problems, texts
+from designer.workflows import callbacks, drafts, problems, texts, uses
 from designer.workflows.errors import PublishRefused
 from designer.workflows.pages import Page, page_by_number
 from designer.workflows.services import lock
@@ -48,6 +48,7 @@ def publish(actor: Actor, workflow: Workflow, comment: str = "", revision: int |
             connections=locked.connections,
             facts={"trigger": locked.draft_trigger, "revision": locked.draft_revision},
         )
+        uses.keep(locked, uses.PUBLISHED, version.text, version.connections)
         locked.published = version
         locked.updated_at = timezone.now()
         locked.save(update_fields=["published", "updated_at"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.utils.text import slugify
 from designer.tenants.actors import Actor
 from designer.tenants.errors import FieldsInvalid, NotFound
 from designer.tenants.writes import write
-from designer.workflows import callbacks, tags, templates, texts
+from designer.workflows import callbacks, tags, templates, texts, uses
 from designer.workflows.errors import NothingPublished
 from runtime import services as runtime
 from runtime.language.values import dumps, loads
@@ -80,12 +80,14 @@ def create(
             draft_text=text,
             draft_sha256=texts.sha256_of(text),
             draft_trigger=texts.first_trigger_type(text),
+            draft_description=texts.description_of(text),
             parameters=dumps(runtime.seal_values(actor.tenant.pk, texts.definition_of(text), loads(values)))
             if values != "{}"
             else values,
             connections=connections,
             created_by=actor.user,
         )
+        uses.keep(workflow, uses.DRAFT, text, connections)
         change.about("workflow", workflow.pk, name, after={"origin": origin, "sha256": workflow.draft_sha256})
         change.tell("tenant:workflows", {"kind": "created", "id": str(workflow.pk)})
     return workflow
@@ -106,10 +108,25 @@ def rename(actor: Actor, workflow: Workflow, name: str) -> Workflow:
 
 def tag(actor: Actor, workflow: Workflow, names: Iterable[str]) -> Workflow:
     """These tags and no others. Raises FieldsInvalid."""
-    wanted = tags.checked(names)
+    given = tags.checked(names)
+    return _tagged(actor, workflow, lambda before: given)
+
+
+def retag(actor: Actor, workflow: Workflow, add: Iterable[str], remove: Iterable[str]) -> Workflow:
+    """Some more and some fewer; the others stay. Raises FieldsInvalid where they become too many."""
+    gone, more = {name.casefold() for name in remove}, list(add)
+    return _tagged(
+        actor,
+        workflow,
+        lambda before: tags.checked([*(name for name in before if name.casefold() not in gone), *more]),
+    )
+
+
+def _tagged(actor: Actor, workflow: Workflow, wish: Callable[[list[str]], list[str]]) -> Workflow:
     with write(actor, "workflow.edit", "workflow.tag") as change:
         locked = lock(actor.tenant, workflow)
         before = tags.of(locked)
+        wanted = wish(before)
         tags.store(locked, wanted)
         change.about("workflow", locked.pk, locked.name, before={"tags": before}, after={"tags": wanted})
         change.tell("tenant:workflows", {"kind": "tagged", "id": str(locked.pk)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from typing import Final
 
 from django.conf import settings
 
@@ -12,6 +13,8 @@ from runtime.language.definition import Definition, read
 from runtime.language.document import DocumentError, parse
 from runtime.language.values import Json, loads
 
+# Logic Apps refuses longer ones (reference 12.2).
+DESCRIPTION_LIMIT: Final = 256
 _SCHEMA = "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#"
 BLANK = f"""{{
   "definition": {{
@@ -90,6 +93,18 @@ def first_trigger_type(text: str) -> str:
     except (DocumentError, RecursionError):
         return ""
     return next((trigger.type for trigger in triggers.values()), "")[:60]
+
+
+def description_of(text: str) -> str:
+    """What the definition says of itself, as far as Logic Apps would keep it."""
+    try:
+        said = definition_of(text).raw.get("description")
+    except (DocumentError, RecursionError):
+        return ""
+    if not isinstance(said, str):
+        return ""
+    # JSON can spell characters that no database takes.
+    return said.encode(errors="replace").decode().replace("\x00", "")[:DESCRIPTION_LIMIT]
 
 
 def definition_pointer(text: str) -> str:

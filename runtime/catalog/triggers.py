@@ -77,7 +77,7 @@ REQUEST = EngineOperation(
             type="object",
             editor="schema",
             visibility="important",
-            description="Its members become tokens.",
+            description="The shape of what arrives: later actions can then use each of its values.",
         ),
     ),
     outputs=form(

@@ -205,6 +205,7 @@ class TestVersions:
         send(alice, workflow, "e1", 1, edit())
         item = alice.get(f"workflows/{workflow.pk}").json()
         assert (item["hasUnpublishedChanges"], item["publishedVersion"], item["state"]) == (True, 1, "on")
+        assert item["draftRevision"] == 2
         assert self.publish(alice, workflow, 2).json()["version"]["number"] == 2
 
     def test_a_disabled_workflow_is_published_but_not_armed(

@@ -81,7 +81,7 @@ def test_a_write_needs_the_csrf_token(alice: Person):
     client.force_login(alice.user)
     body = json.dumps({"name": "New"})
     refused = client.post("/api/v1/t/acme/workflows", body, content_type="application/json")
-    problem_of(refused, 403, "PermissionRefused")
+    problem_of(refused, 403, "CsrfRefused")
     token = client.get(SESSION).json()["csrfToken"]
     headers = {"X-CSRFToken": token}
     made = client.post("/api/v1/t/acme/workflows", body, content_type="application/json", headers=headers)
@@ -90,7 +90,7 @@ def test_a_write_needs_the_csrf_token(alice: Person):
 
 def test_signing_in_needs_the_csrf_token_too(alice: Person):
     client = Client(enforce_csrf_checks=True)
-    problem_of(sign_in(client, alice.user.email, PASSWORD), 403, "PermissionRefused")
+    problem_of(sign_in(client, alice.user.email, PASSWORD), 403, "CsrfRefused")
     token = client.get(SESSION).json()["csrfToken"]
     assert sign_in(client, alice.user.email, PASSWORD, **{"X-CSRFToken": token}).status_code == 200
 

@@ -213,8 +213,8 @@ def _explain(error: aiosmtplib.SMTPException, server: SmtpServer) -> ConnectorEr
 
 def _no_answer(server: SmtpServer, reason: str) -> ConnectorError:
     return ConnectorError(
-        f"The mail server {server.host}:{server.port} broke off: {reason}. Check the port and the encryption "
-        f"({server.encryption}) of the connection.",
+        f"The mail server {server.host}:{server.port} broke off: {reason.rstrip('.')}. Check the port and "
+        f"the encryption ({server.encryption}) of the connection.",
         code="BadGateway",
         retryable=True,
     )

@@ -10,11 +10,17 @@ export interface RequestOptions {
 }
 
 let csrfToken = "";
+let renewToken: () => Promise<boolean> = () => Promise.resolve(false);
 const expiryListeners = new Set<() => void>();
 
 /** The session answer carries the token; every write sends it back. */
 export function setCsrfToken(token: string) {
   csrfToken = token;
+}
+
+/** Asks for a new token when the page's own is no longer good: somebody signed in in another tab. False where that was somebody else. */
+export function onStaleToken(renew: () => Promise<boolean>) {
+  renewToken = renew;
 }
 
 /** Called when a request is refused because the session is over. */
@@ -40,7 +46,24 @@ export function request(method: string, path: string, options: RequestOptions = 
 
 /** The one place where requests leave: token on writes, problems thrown, the end of the session told. */
 export async function send(outgoing: Request): Promise<Response> {
-  if (outgoing.method !== "GET") outgoing.headers.set("X-CSRFToken", csrfToken);
+  if (outgoing.method === "GET") return sendOnce(outgoing);
+  const again = outgoing.clone();
+  try {
+    return await sendOnce(withToken(outgoing));
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "CsrfRefused") throw error;
+    if (await renewToken()) return sendOnce(withToken(again));
+    for (const each of expiryListeners) each();
+    throw error;
+  }
+}
+
+function withToken(outgoing: Request): Request {
+  outgoing.headers.set("X-CSRFToken", csrfToken);
+  return outgoing;
+}
+
+async function sendOnce(outgoing: Request): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(outgoing, { credentials: "same-origin" });

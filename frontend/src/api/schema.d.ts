@@ -692,6 +692,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/t/{tenant}/workflow-choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listWorkflowChoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/t/{tenant}/workflows": {
         parameters: {
             query?: never;
@@ -750,6 +766,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["renewCallbacks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/t/{tenant}/workflows/{workflow_id}/callers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCallers"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1110,6 +1142,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/t/{tenant}/workflows/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["deleteWorkflows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/t/{tenant}/workflows/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["disableWorkflows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/t/{tenant}/workflows/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["enableWorkflows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/t/{tenant}/workflows/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["exportWorkflows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/t/{tenant}/workflows/import": {
         parameters: {
             query?: never;
@@ -1136,6 +1232,22 @@ export interface paths {
         get?: never;
         put?: never;
         post: operations["importFromUrl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/t/{tenant}/workflows/tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["tagWorkflows"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1276,6 +1388,22 @@ export interface components {
             relativePath: string | null;
             /** @description Signed with the secondary key: works as well. */
             secondUrl: string;
+        };
+        Caller: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            state: components["schemas"]["WorkflowState"];
+            /** @description Those that call, the first 20. */
+            actions: string[];
+            /** @description What it has published does not call. */
+            draftOnly: boolean;
+            /** @description Its draft does not call any more. */
+            publishedOnly: boolean;
+        };
+        /** @description At most 100. Actions that compute whom they call are not among them. */
+        Callers: {
+            items: components["schemas"]["Caller"][];
         };
         /** @description A secret that is left out keeps its value. */
         ConnectionChangeRequest: {
@@ -1724,6 +1852,12 @@ export interface components {
             } | null;
             /** @description Names of the settings it takes, e.g. retryPolicy. */
             settings: string[];
+        };
+        Owner: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            workflows: number;
         };
         ParameterValue: {
             name: string;
@@ -2450,6 +2584,12 @@ export interface components {
             items: components["schemas"]["TokenItem"][];
             nextCursor: string | null;
         };
+        UsedConnector: {
+            id: string;
+            /** @description Null: it is not installed here. */
+            title: string | null;
+            workflows: number;
+        };
         UsedTag: {
             name: string;
             workflows: number;
@@ -2485,6 +2625,13 @@ export interface components {
             name?: string;
             /** @description These and no others; at most 20 of 60 characters. */
             tags?: string[];
+            /** @description Becomes part of the draft; empty: it says nothing of itself. */
+            description?: string;
+        };
+        /** @description What the list can be narrowed by, beside tags: at most 500 of each. */
+        WorkflowChoices: {
+            owners: components["schemas"]["Owner"][];
+            connectors: components["schemas"]["UsedConnector"][];
         };
         WorkflowCopyRequest: {
             name?: string;
@@ -2502,6 +2649,9 @@ export interface components {
                 [key: string]: string;
             };
         };
+        WorkflowIdsRequest: {
+            workflows: string[];
+        };
         WorkflowItem: {
             /** Format: uuid */
             id: string;
@@ -2509,8 +2659,12 @@ export interface components {
             enabled: boolean;
             state: components["schemas"]["WorkflowState"];
             hasUnpublishedChanges: boolean;
+            /** @description What hasUnpublishedChanges is about. */
+            draftRevision: number;
             publishedVersion: number | null;
             triggerType: string | null;
+            /** @description What the draft says of itself. */
+            description: string;
             /** @description The last 24 hours, oldest first. */
             health: components["schemas"]["HealthHour"][];
             lastRun: components["schemas"]["LastRun"] | null;
@@ -2520,6 +2674,8 @@ export interface components {
             updatedAt: string;
             owner: string | null;
             tags: string[];
+            /** @description How many other workflows call it. */
+            calledBy: number;
         };
         WorkflowItemPage: {
             items: components["schemas"]["WorkflowItem"][];
@@ -2539,6 +2695,15 @@ export interface components {
             /** @description 1 to 10,000; further runs wait. Null: any number. */
             runsAtOnce: number | null;
         };
+        WorkflowOutcome: {
+            /** Format: uuid */
+            workflow: string;
+            /** @description Why nothing was done with this one. */
+            problem: string | null;
+        };
+        WorkflowOutcomes: {
+            items: components["schemas"]["WorkflowOutcome"][];
+        };
         /**
          * @description * `on` - On
          *     * `off` - Off
@@ -2546,6 +2711,11 @@ export interface components {
          * @enum {string}
          */
         WorkflowState: "on" | "off" | "draft";
+        WorkflowTaggingRequest: {
+            workflows: string[];
+            add?: string[];
+            remove?: string[];
+        };
     };
     responses: never;
     parameters: never;
@@ -4433,6 +4603,36 @@ export interface operations {
             };
         };
     };
+    listWorkflowChoices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowChoices"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listWorkflows: {
         parameters: {
             query?: {
@@ -4441,6 +4641,10 @@ export interface operations {
                 tag?: string;
                 /** @description The type of the draft's first trigger. */
                 trigger?: string;
+                /** @description The id of who made it. */
+                owner?: string;
+                /** @description Used by its draft or its published version. */
+                connector?: string;
                 sort?: "-updatedAt" | "name" | "updatedAt";
                 cursor?: string;
             };
@@ -4654,6 +4858,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallbackUrl"][];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCallers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Callers"];
                 };
             };
             /** @description A problem document */
@@ -5532,6 +5767,142 @@ export interface operations {
             };
         };
     };
+    deleteWorkflows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowIdsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowOutcomes"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disableWorkflows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowIdsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowOutcomes"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enableWorkflows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowIdsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowOutcomes"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportWorkflows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowIdsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     importWorkflows: {
         parameters: {
             query?: never;
@@ -5587,6 +5958,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportResult"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tagWorkflows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowTaggingRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowOutcomes"];
                 };
             };
             /** @description A problem document */

@@ -1,14 +1,26 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, client } from "./client";
-import { setCsrfToken } from "./request";
+import { onStaleToken, setCsrfToken } from "./request";
 import { closeLiveSocket } from "./socket";
 import type { Session, TenantAccess } from "./types";
+
+/** Whose page this is. */
+let person: string | undefined;
 
 async function fetchSession(): Promise<Session> {
   const session = await answer(client.GET("/api/v1/session"));
   setCsrfToken(session.csrfToken);
+  person = session.user?.id;
   return session;
 }
+
+// What was begun here goes on only as the same person; what somebody else may do is another matter.
+onStaleToken(async () => {
+  const session = await answer(client.GET("/api/v1/session"));
+  if (session.user?.id !== person) return false;
+  setCsrfToken(session.csrfToken);
+  return true;
+});
 
 /** Who is signed in, where they belong, and whether the server still needs its first account. */
 export const sessionQuery = queryOptions({ queryKey: ["session"], queryFn: fetchSession, staleTime: 5 * 60_000 });

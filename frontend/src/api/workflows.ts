@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, client, given, tenantApi } from "./client";
+import { request } from "./request";
 import type { WorkflowItem, WorkflowState } from "./types";
 
 const root = "/api/v1/t/{tenant}/workflows";
@@ -10,6 +11,8 @@ export interface WorkflowFilters {
   readonly search?: string | undefined;
   readonly status?: WorkflowState | undefined;
   readonly tag?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly connector?: string | undefined;
   readonly sort?: WorkflowSort | undefined;
 }
 
@@ -28,11 +31,29 @@ export function workflowsQuery(tenant: string, filters: WorkflowFilters) {
   });
 }
 
+/** The workflows that call this one. */
+export function callersQuery(tenant: string, id: string) {
+  return queryOptions({
+    queryKey: [...workflowKeys.one(tenant, id), "callers"],
+    queryFn: ({ signal }) => answer(client.GET(`${root}/{workflow_id}/callers`, { params: { path: { tenant, workflow_id: id } }, signal })),
+    staleTime: 30_000,
+  });
+}
+
 /** The tags in use, each with how many workflows have it. */
 export function tagsQuery(tenant: string) {
   return queryOptions({
     queryKey: [...workflowKeys.lists(tenant), "tags"],
     queryFn: ({ signal }) => answer(client.GET("/api/v1/t/{tenant}/tags", { params: { path: { tenant } }, signal })),
+    staleTime: 30_000,
+  });
+}
+
+/** Who made the workflows and what they use, each with how many. */
+export function workflowChoicesQuery(tenant: string) {
+  return queryOptions({
+    queryKey: [...workflowKeys.lists(tenant), "choices"],
+    queryFn: ({ signal }) => answer(client.GET("/api/v1/t/{tenant}/workflow-choices", { params: { path: { tenant } }, signal })),
     staleTime: 30_000,
   });
 }
@@ -120,9 +141,51 @@ export function versionQuery(tenant: string, id: string, number: number) {
 /** The definition's text, byte for byte, saved as a file. */
 export async function downloadDefinition(tenant: string, workflow: Pick<WorkflowItem, "id" | "name">): Promise<void> {
   const text = await tenantApi(tenant).text(`/workflows/${workflow.id}/export`);
+  save(new Blob([text], { type: "application/json" }), `${workflow.name.replace(/[^\p{L}\p{N}._ -]+/gu, "_")}.json`);
+}
+
+/** At most so many go in one request. */
+export const WORKFLOWS_AT_ONCE = 200;
+
+/** The same for several; each outcome says what became of its workflow. */
+export function useManyWorkflows(tenant: string) {
+  const queries = useQueryClient();
+  const path = { params: { path: { tenant } } };
+  return useMutation({
+    mutationFn: async (wish: ManyWish) => {
+      const workflows = wish.ids.slice(0, WORKFLOWS_AT_ONCE);
+      switch (wish.kind) {
+        case "enable":
+          return answer(client.POST(`${root}/enable`, { ...path, body: { workflows } }));
+        case "disable":
+          return answer(client.POST(`${root}/disable`, { ...path, body: { workflows } }));
+        case "delete":
+          return answer(client.POST(`${root}/delete`, { ...path, body: { workflows } }));
+        case "tag":
+          return answer(client.POST(`${root}/tag`, { ...path, body: { workflows, add: [...wish.add], remove: [...wish.remove] } }));
+      }
+    },
+    onSettled: () => {
+      void queries.invalidateQueries({ queryKey: workflowKeys.lists(tenant) });
+      void queries.invalidateQueries({ queryKey: ["workflow", tenant] });
+    },
+  });
+}
+
+export type ManyWish =
+  | { readonly kind: "enable" | "disable" | "delete"; readonly ids: readonly string[] }
+  | { readonly kind: "tag"; readonly ids: readonly string[]; readonly add: readonly string[]; readonly remove: readonly string[] };
+
+/** The definitions of several, in one zip. */
+export async function downloadDefinitions(tenant: string, ids: readonly string[]): Promise<void> {
+  const answered = await request("POST", tenantApi(tenant).url("/workflows/export"), { body: { workflows: ids.slice(0, WORKFLOWS_AT_ONCE) } });
+  save(await answered.blob(), "workflows.zip");
+}
+
+function save(content: Blob, name: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  link.download = `${workflow.name.replace(/[^\p{L}\p{N}._ -]+/gu, "_")}.json`;
+  link.href = URL.createObjectURL(content);
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
@@ -149,6 +212,11 @@ export function useWorkflowCommands(tenant: string) {
     rename: useMutation({
       mutationFn: ({ id, name }: { id: string; name: string }) =>
         answer(client.PATCH(`${root}/{workflow_id}`, { ...path(id), body: { name } })),
+      onSuccess: changed,
+    }),
+    describe: useMutation({
+      mutationFn: ({ id, description }: { id: string; description: string }) =>
+        answer(client.PATCH(`${root}/{workflow_id}`, { ...path(id), body: { description } })),
       onSuccess: changed,
     }),
     setEnabled: useMutation({
