@@ -1,5 +1,4 @@
-import "@xyflow/react/dist/base.css";
-import { Background, BackgroundVariant, ReactFlow, ReactFlowProvider, useReactFlow, useStore, useStoreApi, type Node as FlowNode, type NodeTypes, type Viewport } from "@xyflow/react";
+import { ReactFlowProvider, useReactFlow, useStore, useStoreApi, type Viewport } from "@xyflow/react";
 import { createStore } from "zustand/vanilla";
 import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Catalogue } from "../../workflow/catalogue";
@@ -13,13 +12,14 @@ import type { Mark } from "../../workflow/merged";
 import type { Link } from "../../workflow/wiring";
 import { later } from "../../ui/later";
 import { runAfterWords } from "../../workflow/words";
+import { Boxes } from "./Boxes";
 import { CanvasContext, type CanvasCommand, type CanvasValue, type CardProblems, type CardStatus, type Moment } from "./CanvasContext";
-import { BranchHeader, Card, Container, EmptyBranch } from "./cards";
 import type { MenuAt } from "./CardMenu";
 import type { LinkStart } from "./LinkDrag";
 import type { NoteWish } from "./NotesLayer";
 import { Controls } from "./Controls";
 import { EdgeLayer } from "./EdgeLayer";
+import { DrawingContext, FlowPane } from "./FlowPane";
 import { Ghost, useCardDrag, useOperationDrop, type Point } from "./useCardDrag";
 import { motion, useCanvasKeys } from "./useCanvasKeys";
 import { detailOf, Kept, sameEdge, sameSpot, timedLayout, useArea, visibleEdges, visibleItems, visibleSpots } from "./viewport";
@@ -68,7 +68,6 @@ const Marquee = later(() => import("./Marquee").then((module) => module.Marquee)
 const NotesLayer = later(() => import("./NotesLayer").then((module) => module.NotesLayer));
 const SelectionBar = later(() => import("./SelectionBar").then((module) => module.SelectionBar));
 
-const nodeTypes: NodeTypes = { trigger: Card, card: Card, container: Container, branch: BranchHeader, empty: EmptyBranch } as unknown as NodeTypes;
 const NONE: ReadonlyMap<string, CardProblems> = new Map();
 const NO_TURNS = {};
 const EMPTY: ReadonlySet<string> = new Set();
@@ -81,44 +80,6 @@ export function Canvas(props: CanvasProps) {
       <CanvasInside {...props} />
     </ReactFlowProvider>
   );
-}
-
-/** React Flow's node of each item, the same object while nothing about it changed, so that its card is not drawn again. */
-class FlowNodes {
-  private known = new Map<string, { readonly item: Item; readonly node: FlowNode }>();
-
-  of(items: readonly Item[]): FlowNode[] {
-    const next = new Map<string, { readonly item: Item; readonly node: FlowNode }>();
-    const nodes = items.map((item) => {
-      const known = this.known.get(item.id);
-      const entry = known && (known.item === item || sameItem(known.item, item)) ? known : { item, node: flowNode(item) };
-      next.set(item.id, entry);
-      return entry.node;
-    });
-    this.known = next;
-    return nodes;
-  }
-}
-
-function sameItem(one: Item, other: Item): boolean {
-  return one.action === other.action && one.branch === other.branch && one.x === other.x && one.y === other.y && one.width === other.width &&
-    one.height === other.height && one.collapsed === other.collapsed && one.depth === other.depth;
-}
-
-function useFlowNodes(drawn: Layout, focus: string | null): FlowNode[] {
-  const { left, top, right, bottom } = useArea();
-  const [kept] = useState(() => new FlowNodes());
-  return useMemo(() => kept.of(visibleItems(drawn, { left, top, right, bottom }, focus)), [kept, drawn, focus, left, top, right, bottom]);
-}
-
-function flowNode(item: Item): FlowNode {
-  return {
-    id: item.id, type: item.kind, position: { x: item.x, y: item.y }, data: { item }, width: item.width, height: item.height,
-    measured: { width: item.width, height: item.height }, draggable: false, selectable: false, focusable: false, connectable: false,
-    zIndex: item.kind === "container" ? item.depth : 1000,
-    // React Flow takes the pointer away from nodes that it may neither drag nor select: ours have their own pointer code.
-    style: { width: item.width, height: item.height, pointerEvents: item.kind === "container" ? "none" : "all" },
-  };
 }
 
 function CanvasInside(props: CanvasProps) {
@@ -217,7 +178,16 @@ function CanvasInside(props: CanvasProps) {
     onAdd: props.onAdd ?? ignore, onAddTrigger: props.onAddTrigger ?? ignore,
   }), [readOnly, statuses, catalogue, moment, problems, marks, turns, startLink, editable, onEdge, props.onTurn, props.onOpen, props.onAdd, props.onAddTrigger, onPointerDown, onCommand, onSelect]);
 
-  const nodes = useFlowNodes(drawn, focus);
+  const onPane = useCallback((event: React.MouseEvent) => {
+    if (event.detail === 1) onSelect([]);
+  }, [onSelect]);
+  const drawing = (
+    <>
+      <Boxes drawn={drawn} focus={focus} />
+      <Edges drawn={drawn} />
+      {noted && <NotesLayer draft={draft} drawn={drawn} onEdit={readOnly ? undefined : props.onNote} wish={wish} onLeave={() => root.current?.focus({ preventScroll: true })} />}
+    </>
+  );
   const count = draft.graph.count + draft.graph.triggers.length;
   return (
     <CanvasContext value={value}>
@@ -233,30 +203,11 @@ function CanvasInside(props: CanvasProps) {
         aria-label={`Workflow canvas, ${String(count)} ${count === 1 ? "step" : "steps"}. Arrow keys move, Enter opens.`}
         aria-activedescendant={focus ? `card-${drawn.byId.has(focus) ? focus : `trigger:${focus}`}` : undefined}
       >
-        {first && <ReactFlow
-          ref={plain}
-          defaultViewport={first}
-          nodes={nodes}
-          edges={[]}
-          nodeTypes={nodeTypes}
-          minZoom={0.04}
-          maxZoom={2}
-          panOnScroll
-          zoomOnDoubleClick={false}
-          nodesDraggable={false}
-          nodesConnectable={false}
-          nodesFocusable={false}
-          elementsSelectable={false}
-          disableKeyboardA11y
-          selectionKeyCode={null}
-          multiSelectionKeyCode={null}
-          deleteKeyCode={null}
-          onPaneClick={(event) => event.detail === 1 && onSelect([])}
-        >
-          {detail === "full" && <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} color="var(--mr-dot-grid)" />}
-          <Edges drawn={drawn} />
-          {noted && <NotesLayer draft={draft} drawn={drawn} onEdit={readOnly ? undefined : props.onNote} wish={wish} onLeave={() => root.current?.focus({ preventScroll: true })} />}
-        </ReactFlow>}
+        {first && (
+          <DrawingContext value={drawing}>
+            <FlowPane view={first} dots={detail === "full"} onClick={onPane} />
+          </DrawingContext>
+        )}
         <Controls drawn={drawn} statuses={statuses} problems={problems} allCollapsed={collapsed.size > 0} map={map} onMap={() => setMap(!map)} onCollapseAll={collapseAll} />
         {props.children}
         {drag && ghost && <Ghost drag={drag} at={ghost} />}
@@ -281,11 +232,6 @@ function CanvasInside(props: CanvasProps) {
       </div>
     </CanvasContext>
   );
-}
-
-/** One region of the page takes keys as an application does, and that is the canvas: React Flow's own, inside it, is a box. */
-function plain(element: HTMLElement | null): void {
-  element?.setAttribute("role", "presentation");
 }
 
 /** Something to stand beside, at a point of the window. */

@@ -1,4 +1,3 @@
-import { ViewportPortal } from "@xyflow/react";
 import { IconCheck, IconCircleDashed, IconClock, IconPlus, IconX } from "@tabler/icons-react";
 import { memo, useRef } from "react";
 import { titleOf } from "../../workflow/draft";
@@ -62,25 +61,23 @@ export const EdgeLayer = memo(function EdgeLayer({ edges, spots, loops, width, h
   const labelled = edges.filter((edge) => edge.statuses !== null);
   return (
     <>
-      <ViewportPortal>
-        <svg className={styles.edges} width={Math.max(1, width)} height={Math.max(1, height + 80)} aria-hidden>
-          <defs>
-            <marker id="mr-arrow" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
-              <path d="M1 1 L6.5 4 L1 7" className={styles.arrow} />
-            </marker>
-          </defs>
-          {edges.map((edge) => (
-            <Line key={edge.id} edge={edge} tone={toneOf(edge, statuses)} onEdge={edge.from !== null && edge.to !== "" ? onEdge : undefined} />
-          ))}
-        </svg>
-        <div className={styles.above}>
-          {labelled.map((edge) => (
-            <EdgeLabel key={edge.id} edge={edge} />
-          ))}
-          {statuses && loops.map((loop) => <Turns key={loop.id} name={loop.name} x={loop.x + loop.width / 2} y={loop.y + RUN_METRICS.headerHeight + 22} />)}
-          {!readOnly && spots.map((spot) => <PlusButton key={spot.id} spot={spot} onAdd={onAdd} />)}
-        </div>
-      </ViewportPortal>
+      <svg className={styles.edges} width={Math.max(1, width)} height={Math.max(1, height + 80)} aria-hidden>
+        <defs>
+          <marker id="mr-arrow" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto">
+            <path d="M1 1 L6.5 4 L1 7" className={styles.arrow} />
+          </marker>
+        </defs>
+        {edges.map((edge) => (
+          <Line key={edge.id} edge={edge} tone={toneOf(edge, statuses)} onEdge={edge.from !== null && edge.to !== "" ? onEdge : undefined} />
+        ))}
+      </svg>
+      <div className={styles.above}>
+        {labelled.map((edge) => (
+          <EdgeLabel key={edge.id} edge={edge} />
+        ))}
+        {statuses && loops.map((loop) => <Turns key={loop.id} name={loop.name} x={loop.x + loop.width / 2} y={loop.y + RUN_METRICS.headerHeight + 22} />)}
+        {!readOnly && spots.map((spot) => <PlusButton key={spot.id} spot={spot} onAdd={onAdd} />)}
+      </div>
     </>
   );
 });

@@ -1,4 +1,4 @@
-import { useReactFlow, useStoreApi, ViewportPortal, type Viewport } from "@xyflow/react";
+import { useReactFlow, useStoreApi, type Viewport } from "@xyflow/react";
 import { IconPalette, IconTrash } from "@tabler/icons-react";
 import { Fragment, useEffect, useEffectEvent, useMemo, useRef, useState, type CSSProperties } from "react";
 import type { Draft } from "../../workflow/draft";
@@ -40,7 +40,7 @@ export function NotesLayer({ draft, drawn, onEdit, wish, onLeave }: NotesLayerPr
   const notes = useMemo(() => readNotes(document, graph.base), [document, graph.base]);
   const shown = fresh && !notes.some((note) => note.id === fresh.id) ? [...notes, fresh] : notes;
   return (
-    <ViewportPortal>
+    <>
       {shown.map((note) => {
         const origin = originOf(drawn, note, note.anchor !== null && graph.entries.has(note.anchor.toLowerCase()));
         if (!origin) return null;
@@ -57,7 +57,7 @@ export function NotesLayer({ draft, drawn, onEdit, wish, onLeave }: NotesLayerPr
           />
         );
       })}
-    </ViewportPortal>
+    </>
   );
 }
 

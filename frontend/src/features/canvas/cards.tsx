@@ -16,12 +16,12 @@ import { readable, summaryOf } from "../../workflow/words";
 import { useCanvas, useMoment, type CardStatus, type Moment } from "./CanvasContext";
 import styles from "./canvas.module.css";
 
-interface NodeProps {
-  readonly data: { readonly item: Item };
+interface FaceProps {
+  readonly item: Item;
 }
 
 /** Where a card stands is the business of the box around it: one that only moved is not drawn again. */
-function sameFace({ data: { item: one } }: NodeProps, { data: { item: other } }: NodeProps): boolean {
+function sameFace({ item: one }: FaceProps, { item: other }: FaceProps): boolean {
   return one.id === other.id && one.kind === other.kind && one.action === other.action && one.branch === other.branch && one.depth === other.depth && one.collapsed === other.collapsed;
 }
 
@@ -160,7 +160,7 @@ function useSubtitle(action: Action): string {
   return catalogue?.of(action)?.title ?? unknownTitle(action);
 }
 
-export const Card = memo(function Card({ data: { item } }: NodeProps) {
+export const Card = memo(function Card({ item }: FaceProps) {
   const { action } = item;
   const props = useCardProps(item);
   if (!action) return null;
@@ -188,7 +188,7 @@ function CardBody({ item, action, props }: { readonly item: Item; readonly actio
   );
 }
 
-export const Container = memo(function Container({ data: { item } }: NodeProps) {
+export const Container = memo(function Container({ item }: FaceProps) {
   const { action } = item;
   const props = useCardProps(item);
   if (!action) return null;
@@ -238,7 +238,7 @@ const caseText = (item: Item): string => {
   return value === "" ? `${branch.title}: no value` : `= ${value}`;
 };
 
-export const BranchHeader = memo(function BranchHeader({ data: { item } }: NodeProps) {
+export const BranchHeader = memo(function BranchHeader({ item }: FaceProps) {
   const canvas = useCanvas();
   const kind = item.branch?.kind ?? "body";
   const removable = kind === "case" && !canvas.readOnly;
@@ -272,7 +272,7 @@ export const BranchHeader = memo(function BranchHeader({ data: { item } }: NodeP
   );
 }, sameFace);
 
-export const EmptyBranch = memo(function EmptyBranch({ data: { item } }: NodeProps) {
+export const EmptyBranch = memo(function EmptyBranch({ item }: FaceProps) {
   const canvas = useCanvas();
   const button = useRef<HTMLButtonElement>(null);
   const drop = useMoment(({ drag }) => (drag?.spot?.container === item.name && drag.spot.branch === (item.branch?.key ?? "actions") ? (drag.problem === null ? "yes" : "no") : undefined));

@@ -112,6 +112,11 @@ export class Kept<Thing extends { readonly id: string }> {
 
 const sameList = (one: readonly unknown[], other: readonly unknown[]): boolean => one.length === other.length && one.every((value, index) => value === other[index]);
 
+export function sameItem(one: Item, other: Item): boolean {
+  return one.action === other.action && one.branch === other.branch && one.x === other.x && one.y === other.y && one.width === other.width &&
+    one.height === other.height && one.collapsed === other.collapsed && one.depth === other.depth;
+}
+
 export function sameEdge(one: Edge, other: Edge): boolean {
   return one.from === other.from && one.to === other.to && one.labelX === other.labelX && one.labelY === other.labelY && sameList(one.points, other.points) && sameList(one.statuses ?? [], other.statuses ?? []) &&
     one.container === other.container && one.branch === other.branch;
