@@ -60,6 +60,51 @@ describe("one client", () => {
     expect(world.server.text).toBe(store.state.draft.document.text);
   });
 
+  test("code that is edited at two places in one breath is one step to undo", async () => {
+    const world = new World(seeded(1));
+    const store = world.client("ana", 0);
+    const once = START.replace('"inputs": 1,', '"inputs": 11,');
+    const twice = once.replace('"inputs": 3}', '"inputs": 33}');
+    store.edit({ name: "replaceFromCode", arguments: { text: once, base: START } });
+    store.edit({ name: "replaceFromCode", arguments: { text: twice, base: once } });
+    expect(store.state.undo).toHaveLength(1);
+    await world.settle();
+    expect(world.server.text).toBe(twice);
+    store.undo();
+    expect(store.state.draft.document.text).toBe(START);
+    store.redo();
+    expect(store.state.draft.document.text).toBe(twice);
+  });
+
+  test("what the server refuses takes no other edit along", async () => {
+    const world = new World(seeded(1));
+    world.server.refuses = (edits) => (edits.some((one) => JSON.stringify(one).includes("bad")) ? "It is bad." : "");
+    const store = world.client("ana", 0);
+    store.edit({ name: "setInput", arguments: { action: "A", path: "/inputs", text: '"good"', field: "Inputs" } });
+    store.edit({ name: "setInput", arguments: { action: "B", path: "/inputs", text: '"bad"', field: "Inputs" } });
+    store.edit({ name: "setInput", arguments: { action: "T", path: "/inputs", text: '"fine"', field: "Inputs" } });
+    await world.settle();
+    expect(store.state.notice?.text).toContain("It is bad.");
+    expect(store.state.save).toBe("saved");
+    expect(world.server.text).toBe(store.state.draft.document.text);
+    expect(at(store, "A")).toContain('"good"');
+    expect(at(store, "T")).toContain('"fine"');
+    expect(world.server.text).not.toContain("bad");
+  });
+
+  test("edits that are too much for one request go in several", async () => {
+    const world = new World(seeded(1));
+    world.server.refuses = (edits) => (edits.length > 1 && JSON.stringify(edits).length > 1_000_000 ? "Too large." : "");
+    const sizes: number[] = [];
+    const store = world.client("ana", 0);
+    world.server.listeners.push((stored) => sizes.push(stored.edits.length));
+    for (const action of ["A", "B", "T", "F"]) store.edit({ name: "setInput", arguments: { action, path: "/inputs", text: JSON.stringify(action.repeat(250_000)), field: "Inputs" } });
+    await world.settle();
+    expect(store.state.notice).toBeNull();
+    expect(sizes).toEqual([1, 1, 1, 1]);
+    expect(world.server.text).toBe(store.state.draft.document.text);
+  });
+
   test("typing in one field is one step", async () => {
     const world = new World(seeded(1));
     const store = world.client("ana", 0);
@@ -124,6 +169,24 @@ describe("one client", () => {
 });
 
 describe("a page that closes", () => {
+  test("what is refused when it comes back takes no other edit along", async () => {
+    const world = new World(seeded(1));
+    const kept: { unsent: Unsent | null } = { unsent: null };
+    const first = world.client("ana", 1, kept);
+    first.edit({ name: "setInput", arguments: { action: "A", path: "/inputs", text: '"good"', field: "Inputs" } });
+    first.edit({ name: "setInput", arguments: { action: "B", path: "/inputs", text: '"bad"', field: "Inputs" } });
+    const left = structuredClone(kept.unsent);
+    first.close();
+    world.server.refuses = (edits) => (edits.some((one) => JSON.stringify(one).includes("bad")) ? "It is bad." : "");
+    const second = world.client("ana", 0);
+    const batch = { id: "on-its-way", base: 0, edits: left?.edits.map((edit) => ({ name: edit.name, arguments: edit.arguments, patch: [{ op: "set" as const, at: "/definition/actions/B/inputs", text: '"bad"' }] })) ?? [] };
+    void second.resume({ edits: left?.edits ?? [], batch }, () => undefined, null);
+    await world.settle();
+    expect(second.state.save).toBe("saved");
+    expect(world.server.text).toContain('"good"');
+    expect(world.server.text).not.toContain("bad");
+  });
+
   test("at whatever moment: what was done in it is done once when it comes back", async () => {
     for (let moment = 0; moment < 700; moment += 10) {
       const world = new World(seeded(moment));
@@ -211,6 +274,25 @@ describe("several clients", () => {
 });
 
 describe("two people at the same place", () => {
+  test("code edited by one leaves what the other changes meanwhile", async () => {
+    const world = new World(seeded(1));
+    const [ana, bob] = [world.client("ana", 0), world.client("bob", 0)];
+    // Bob types in the code for a while; what he typed is about the text he began with.
+    const typed = START.replace('"inputs": 1,', '"inputs": "bob",');
+    ana.edit({ name: "setInput", arguments: { action: "F", path: "/inputs", text: '"ana"', field: "Inputs" } });
+    await world.settle();
+    bob.edit({ name: "replaceFromCode", arguments: { text: typed, base: START } });
+    // And neither does an edit of hers that is on its way when his arrives.
+    ana.edit({ name: "rename", arguments: { from: "T", to: "Told" } });
+    await world.settle();
+    for (const store of [ana, bob]) {
+      expect(store.state.draft.document.text).toBe(world.server.text);
+      expect(at(store, "F")).toContain('"ana"');
+      expect(at(store, "A")).toContain('"bob"');
+      expect(at(store, "Told")).not.toBe("");
+    }
+  });
+
   const set = (value: string): Edit => ({ name: "setInput", arguments: { action: "A", path: "/inputs", text: value, field: "Inputs" } });
 
   test("the value that came first is one click away for both", async () => {

@@ -14,13 +14,11 @@ import { at } from "./workflow/document";
 import { carried, sameJsonText } from "./workflow/carrying";
 import { clashes, putBack, revival, shortValue, targetOf, touched, type Clash } from "./workflow/meeting";
 import type { Splice } from "./workflow/splices";
+import { batchOf, type SentEdit } from "./workflow/batches";
+import { together } from "./workflow/steps";
 import { applyPatch } from "./workflow/tree";
 
-export interface SentEdit {
-  readonly name: string;
-  readonly arguments: unknown;
-  readonly patch: readonly Splice[];
-}
+export type { SentEdit };
 
 export interface StoredEdits {
   readonly revision: number;
@@ -134,6 +132,8 @@ export class DraftStore {
   private baseRevision: number;
   private pending: Pending[] = [];
   private flight: { readonly batch: Batch; readonly count: number } | null = null;
+  /** So many edits are sent one by one: together they were refused. */
+  private alone = 0;
   /** How many edits pages that are gone left behind that are not settled yet. */
   private left = 0;
   private resuming = Promise.resolve();
@@ -175,7 +175,7 @@ export class DraftStore {
   /** Does an edit at once. Throws `Refused` (a sentence) when it does not apply. */
   edit(wanted: Edit): Applied {
     const applied = apply(this.state.draft, wanted);
-    this.accept(applied.edit, applied, describe(applied.edit), mergeKey(applied.edit));
+    this.accept(applied.edit, applied, describe(applied.edit), mergeKey(wanted));
     this.store.setState({ redo: [] });
     return applied;
   }
@@ -216,6 +216,11 @@ export class DraftStore {
   private async rest(edits: readonly Edit[], batch: Batch): Promise<readonly Edit[]> {
     const sent = await this.deliver(batch);
     if (this.closed) return edits;
+    // Together they were refused: done again, each is sent for itself.
+    if (sent.kind === "refused" && edits.length > 1) {
+      this.alone = edits.length;
+      return edits;
+    }
     if (sent.kind === "refused") this.report(`The server did not accept what was changed last: ${sent.message}`);
     const reached = sent.kind === "done" ? sent.revision : sent.kind === "stale" ? sent.stale.revision : 0;
     while (!this.closed && this.baseRevision < reached) {
@@ -241,13 +246,13 @@ export class DraftStore {
     const joins = this.joining !== null && targetOf(edit)?.toLowerCase() === this.joining;
     this.joining = null;
     if (last && joins) {
-      const both: Step = { words: last.words, patch: [...last.patch, ...result.patch], inverse: [...result.inverse, ...last.inverse], key: null, at: this.now() };
+      const both: Step = { words: last.words, ...together(last, result), key: null, at: this.now() };
       this.queue(edit, result.patch, key);
       this.store.setState({ draft: result.draft, undo: [...undo.slice(0, -1), both] });
       return this.changed();
     }
     const merges = last && key !== null && last.key === key && this.now() - last.at < MERGE_PAUSE;
-    const step: Step = { words, patch: result.patch, inverse: merges ? last.inverse : result.inverse, key, at: this.now() };
+    const step: Step = { words, ...(merges ? together(last, result) : { patch: result.patch, inverse: result.inverse }), key, at: this.now() };
     this.queue(edit, result.patch, key);
     this.store.setState({ draft: result.draft, undo: merges ? [...undo.slice(0, -1), step] : [...undo, step] });
     this.changed();
@@ -355,7 +360,8 @@ export class DraftStore {
 
   private async flush(): Promise<void> {
     if (this.flight || this.pending.length === 0 || this.closed) return;
-    const edits = this.pending.slice(0, 50).map((one): SentEdit => ({ name: one.edit.name, arguments: one.edit.arguments, patch: one.patch }));
+    const edits = batchOf(this.pending, this.alone > 0 ? 1 : 50);
+    this.alone = Math.max(0, this.alone - 1);
     const batch = { id: this.transport.newId(), base: this.baseRevision, edits };
     this.flight = { batch, count: edits.length };
     this.keep();
@@ -412,8 +418,14 @@ export class DraftStore {
     await Promise.resolve();
   }
 
+  /** One edit that is refused is dropped. Of several, only what is refused again, alone: the others are not to blame. */
   private drop(message: string): void {
     const lost = this.pending.slice(0, this.flight?.count ?? 0);
+    if (lost.length > 1) {
+      this.flight = null;
+      this.alone = lost.length;
+      return;
+    }
     this.pending = this.pending.slice(lost.length);
     this.flight = null;
     this.replay([]);

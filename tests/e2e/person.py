@@ -51,9 +51,11 @@ class Person:
         for kind in ("workflows", "connections"):
             for item in self.get(f"/{kind}")["items"]:
                 if datetime.fromisoformat(item["createdAt"]) >= since:
-                    path = f"{self.url}/api/v1/t/{self.tenant}/{kind}/{item['id']}"
-                    answer = self.page.request.delete(path, headers=self._headers())
-                    assert answer.ok, f"DELETE {path}: {answer.status} {answer.text()}"
+                    self.remove(f"/{kind}/{item['id']}")
+
+    def remove(self, path: str) -> None:
+        answer = self.page.request.delete(f"{self.url}/api/v1/t/{self.tenant}{path}", headers=self._headers())
+        assert answer.ok, f"DELETE {path}: {answer.status} {answer.text()}"
 
     def _headers(self) -> dict[str, str]:
         return {"X-CSRFToken": self.csrf, "Content-Type": "application/json", "Origin": self.url}

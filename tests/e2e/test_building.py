@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
+from collections.abc import Callable
 
 from playwright.sync_api import Page, Route, expect
 
@@ -49,6 +50,14 @@ def enter(page: Page, label: str, text: str) -> None:
 
 def saved(page: Page) -> None:
     expect(page.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+
+
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("It did not happen within twenty seconds.")
 
 
 def test_draw_publish_call_and_watch(page: Page, ana: Person) -> None:

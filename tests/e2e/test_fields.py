@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from tests.e2e import definitions
 from tests.e2e.accessibility import findings
 from tests.e2e.person import Person
 from tests.e2e.serving import Upstream
-from tests.e2e.test_building import add, new_workflow, saved
+from tests.e2e.test_building import add, new_workflow, saved, wait_until
 from tests.e2e.test_panel import drawn, shot
 
 
@@ -95,14 +94,6 @@ def test_the_menu_shows_values_of_the_run(page: Page, ana: Person, order_run: st
     expect(menu.get_by_role("option").first).to_contain_text("Ana")
     page.keyboard.press("Enter")
     expect(page.locator(".cm-focused")).to_contain_text("customer")
-
-
-def wait_until(page: Page, holds: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if holds():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("It did not happen within twenty seconds.")
 
 
 def test_one_action_is_tested_with_the_answers_of_a_run(

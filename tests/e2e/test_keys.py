@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e import definitions
 from tests.e2e.accessibility import findings
 from tests.e2e.person import Person
-from tests.e2e.test_fields import wait_until
+from tests.e2e.test_building import wait_until
 from tests.e2e.test_panel import shot
 
 
@@ -77,8 +77,6 @@ def test_keys_of_the_designer(page: Page, ana: Person) -> None:
     page.keyboard.press("l")
     menu = page.get_by_role("menu")
     expect(menu.get_by_role("menuitem", name="Show no values")).to_be_visible()
-    # Nobody is quicker than the menu, which takes the focus a moment after it can be seen.
-    page.wait_for_function("() => document.activeElement.closest('[role=menu]') !== null")
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
     expect(outline).to_be_focused()
@@ -141,3 +139,34 @@ def _signs_of_the_palette(page: Page, ana: Person, workflow: str, run: str) -> N
     expect(opened.get_by_role("option").first).to_contain_text("Run of")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(f"/w/{workflow}/runs/{run}"))
+
+
+def test_a_menu_that_is_closed_as_soon_as_it_is_seen_leaves_the_focus_where_it_was(
+    page: Page, ana: Person
+) -> None:
+    workflow = ana.workflow("Quicker than a menu", definitions.texts("Collect"))
+    page.goto(f"/t/{ana.tenant}/w/{workflow}/design")
+    button = page.get_by_role("button", name="More for this workflow", exact=True)
+    button.focus()
+    # Escape in the very moment in which the menu is there, before it can take the focus.
+    button.evaluate(
+        """(button) => {
+            new MutationObserver((_, observer) => {
+                if (document.querySelector('[role=menu]') === null) return;
+                observer.disconnect();
+                const escape = { key: 'Escape', bubbles: true, cancelable: true };
+                document.activeElement.dispatchEvent(new KeyboardEvent('keydown', escape));
+                window.escaped = true;
+            }).observe(document.body, { childList: true, subtree: true });
+            button.click();
+        }"""
+    )
+    page.wait_for_function("() => window.escaped === true")
+    expect(page.get_by_role("menu")).to_have_count(0)
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_have_count(0)
+    expect(button).to_be_focused()

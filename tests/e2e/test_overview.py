@@ -172,3 +172,51 @@ def test_who_only_looks_sees_no_address_and_changes_nothing(browser: Browser, an
     expect(page.get_by_role("switch", name="On: Looked at only", exact=True)).to_be_disabled()
     expect(page.get_by_role("button", name="Change the name", exact=True)).to_have_count(0)
     context.close()
+
+
+def test_a_description_is_written_once_and_seen_in_the_list(page: Page, ana: Person) -> None:
+    workflow = ana.workflow("Described orders", definitions.big())
+    page.goto(f"/t/{ana.tenant}/w/{workflow}/overview")
+    about = page.get_by_role("region", name="About", exact=True)
+    expect(about).to_contain_text("None yet")
+    about.get_by_role("button", name="Change the description", exact=True).click()
+    field = about.get_by_label("Description", exact=True)
+    expect(field).to_be_focused()
+    field.fill("Takes what the shop ordered and bills it before noon.")
+    about.get_by_role("button", name="Save", exact=True).click()
+    expect(about.get_by_role("button", name="Change the description", exact=True)).to_be_focused()
+    expect(about).to_contain_text("bills it before noon.")
+    expect(page.get_by_text("Has unpublished changes", exact=True)).to_be_visible()
+    _look(page, "overview-described")
+    page.goto(f"/t/{ana.tenant}/workflows?q=before+noon")
+    row = page.get_by_role("row", name="Described orders")
+    expect(
+        row.get_by_title("Takes what the shop ordered and bills it before noon.", exact=True)
+    ).to_be_visible()
+    _look(page, "list-described")
+
+
+def test_who_calls_it_is_listed_and_said_before_it_goes(page: Page, ana: Person) -> None:
+    child = ana.workflow("Called pricing", definitions.big())
+    caller = ana.workflow("Calling checkout", _schedule(child), publish=False)
+    page.goto(f"/t/{ana.tenant}/w/{child}/overview")
+    callers = page.get_by_role("list", name="Workflows that call it", exact=True)
+    expect(callers.get_by_role("listitem")).to_have_text(["Calling checkoutAsk the other, only in its draft"])
+    _look(page, "overview-callers")
+    page.get_by_role("switch").press("Space")
+    dialog = page.get_by_role("dialog", name="Turn off Called pricing?", exact=True)
+    expect(dialog).to_contain_text("Another workflow calls it: Calling checkout.")
+    _look(page, "overview-turn-off")
+    dialog.get_by_role("button", name="Turn off", exact=True).click()
+    expect(page.get_by_text("Off", exact=True)).to_be_visible()
+
+    page.goto(f"/t/{ana.tenant}/workflows?q=called+pricing")
+    page.get_by_role("button", name="Actions for Called pricing", exact=True).click()
+    page.get_by_role("menuitem", name="Delete").click()
+    dialog = page.get_by_role("dialog", name="Delete Called pricing?", exact=True)
+    expect(dialog).to_contain_text("Another workflow calls it: Calling checkout.")
+    dialog.get_by_role("button", name="Cancel", exact=True).click()
+
+    page.goto(f"/t/{ana.tenant}/w/{child}/overview")
+    callers.get_by_role("link", name="Ask the other", exact=True).click()
+    page.wait_for_url(f"**/w/{caller}/design?node=Ask_the_other")

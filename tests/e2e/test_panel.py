@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.e2e.accessibility import Scheme, findings, wear
 from tests.e2e.conftest import SCREENSHOTS
 from tests.e2e.person import Person
-from tests.e2e.test_building import saved
+from tests.e2e.test_building import saved, wait_until
 
 SCHEMA = "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#"
 
@@ -269,6 +269,90 @@ def test_a_schema_is_made_from_what_a_run_had(page: Page, ana: Person) -> None:
         "n": {"type": "number"},
         "what": {"type": "string"},
     }
+
+
+def test_line_breaks_stay_as_they_were_where_nothing_was_typed(page: Page, ana: Person) -> None:
+    actions: dict[str, object] = {
+        "Words": {"type": "Compose", "inputs": "one\r\ntwo @{utcNow()}\nthree\r\n", "runAfter": {}},
+        "Other": {"type": "Compose", "inputs": 2, "runAfter": {"Words": ["Succeeded"]}},
+    }
+    workflow = drawn(ana, "Line breaks", actions)
+
+    def text() -> str:
+        return str(ana.get(f"/workflows/{workflow}/draft")["text"])
+
+    before = text()
+    page.goto(f"/t/{ana.tenant}/w/{workflow}/design?node=Words")
+    page.get_by_role("textbox", name="Inputs", exact=True).click()
+    expect(page.locator(".cm-content:focus")).to_contain_text("three")
+    # A later edit arrives after whatever looking at the field wrote.
+    page.get_by_role("treeitem", name="Other").click()
+    page.get_by_role("textbox", name="Inputs", exact=True).click()
+    expect(page.locator(".cm-content:focus")).to_have_text("2")
+    page.keyboard.insert_text("2")
+    saved(page)
+    wait_until(page, lambda: text() == before.replace('"inputs": 2,', '"inputs": 22,'))
+    page.get_by_role("treeitem", name="Words").click()
+    page.get_by_role("textbox", name="Inputs", exact=True).click()
+    expect(page.locator(".cm-content:focus")).to_contain_text("three")
+    page.keyboard.press("ControlOrMeta+Home")
+    page.keyboard.insert_text("number ")
+    wait_until(page, lambda: '"number one\\r\\ntwo @{utcNow()}\\nthree\\r\\n"' in text())
+    saved(page)
+
+
+def test_what_a_dialog_is_for_has_the_focus_and_nothing_is_blamed_twice(page: Page, ana: Person) -> None:
+    actions: dict[str, object] = {
+        "Parse": PARSE["Parse"],
+        "Decide": {
+            "type": "If",
+            "expression": {"and": []},
+            "actions": {},
+            "runAfter": {"Parse": ["Succeeded"]},
+        },
+        "Mail": {
+            "type": "ServiceProvider",
+            "inputs": {
+                "parameters": {"to": "", "subject": ""},
+                "serviceProviderConfiguration": {
+                    "connectionName": "",
+                    "operationId": "sendEmail",
+                    "serviceProviderId": "/serviceProviders/email",
+                },
+            },
+            "runAfter": {"Decide": ["Succeeded"]},
+        },
+    }
+    workflow = drawn(ana, "Newcomer", actions)
+    page.goto(f"/t/{ana.tenant}/w/{workflow}/design?node=Parse")
+    page.get_by_role("button", name="Make it from a sample").click()
+    dialog = page.get_by_role("dialog", name="Schema from a sample")
+    expect(dialog.get_by_role("textbox", name="Sample")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+    # A condition that says nothing yet has its first row, and that is no edit.
+    page.get_by_role("treeitem", name="Decide").click()
+    expect(page.get_by_role("textbox", name="Row 1: value")).to_be_visible()
+    page.get_by_role("treeitem", name="Mail").click()
+    panel = page.get_by_role("complementary", name="Mail")
+    expect(panel.get_by_text("It needs a connection to Email.", exact=True)).to_be_visible()
+    expect(panel.get_by_text("names no connection")).to_have_count(0)
+    expect(panel.get_by_text("To is required; it is empty.", exact=True)).to_be_visible()
+    assert '"expression": {\n        "and": []' in ana.get(f"/workflows/{workflow}/draft")["text"]
+
+    panel.get_by_role("button", name="Create a connection").click()
+    page.set_viewport_size({"width": 1280, "height": 560})
+    dialog = page.get_by_role("dialog", name="New connection to Email")
+    dialog.get_by_label("Server").fill("127.0.0.1")
+    dialog.get_by_label("Port").fill("9")
+    dialog.get_by_label("From").fill("shop@example.org")
+    dialog.get_by_role("button", name="Save and test").click()
+    said = dialog.get_by_text("Saved, but the test failed")
+    expect(said).to_be_in_viewport(ratio=1)
+    expect(dialog.get_by_role("button", name="Save and test")).to_be_in_viewport(ratio=1)
+    shot(page, "connection-failed")
+    assert findings(page) == []
 
 
 def test_values_are_found_in_spite_of_slips_and_wrong_calls_are_said(page: Page, ana: Person) -> None:

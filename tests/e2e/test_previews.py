@@ -7,8 +7,7 @@ import json
 from playwright.sync_api import Page, Request, WebSocket, expect
 
 from tests.e2e.person import Person
-from tests.e2e.test_building import saved
-from tests.e2e.test_fields import wait_until
+from tests.e2e.test_building import saved, wait_until
 from tests.e2e.test_panel import drawn, shot
 
 GREETING = {

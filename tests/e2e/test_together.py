@@ -16,7 +16,7 @@ from tests.e2e.accessibility import findings
 from tests.e2e.conftest import SCREENSHOTS, listen
 from tests.e2e.person import Person
 from tests.e2e.serving import Server
-from tests.e2e.test_fields import wait_until
+from tests.e2e.test_building import wait_until
 from tests.e2e.test_panel import shot
 
 PASSWORD = "a long enough password"
@@ -245,6 +245,57 @@ def test_delete_meets_edit(pair: Pair) -> None:
     expect(pair.bob.get_by_role("treeitem", name="Second")).to_be_visible()
     pair.agree()
     assert "worth keeping" in pair.text()
+
+
+def test_publishing_is_seen_by_both_and_so_is_what_comes_after(pair: Pair) -> None:
+    def standing(page: Page) -> Locator:
+        return page.get_by_role("status").filter(has_text="Saved")
+
+    write(pair.ana, "First", "for the first version")
+    pair.agree()
+    expect(standing(pair.ana)).to_contain_text("draft")
+    pair.ana.get_by_role("button", name="Publish", exact=True).click()
+    pair.ana.get_by_role("dialog").get_by_role("button", name="Publish", exact=True).click()
+    for page in (pair.ana, pair.bob):
+        expect(standing(page)).to_contain_text("version 1")
+    write(pair.bob, "Second", "for the next version")
+    for page in (pair.bob, pair.ana):
+        expect(standing(page)).to_contain_text("unpublished changes")
+
+
+def test_a_workflow_deleted_under_my_hands_can_be_taken_along(pair: Pair) -> None:
+    write(pair.bob, "First", "only on this screen")
+    pair.agree()
+    pair.person.refresh_session()
+    pair.person.remove(f"/workflows/{pair.workflow}")
+    expect(pair.bob.get_by_role("alert")).to_contain_text("This workflow was deleted")
+    expect(pair.bob.get_by_role("textbox", name="Definition")).to_contain_text("only on this screen")
+    expect(pair.bob.get_by_role("button", name="Copy the definition")).to_be_visible()
+    assert [one for one in findings(pair.bob) if one] == []
+
+
+def test_who_signed_in_again_in_another_tab_loses_nothing(
+    browser: Browser, server: Server, ana: Person
+) -> None:
+    context = joined(browser, server, ana, "Nora", "editor")
+    workflow = ana.workflow(
+        f"Two sign-ins {time.monotonic_ns()}", definitions.texts("First", "Second"), publish=False
+    )
+    here, there = context.new_page(), context.pages[0]
+    here.goto(f"/t/{ana.tenant}/w/{workflow}/design")
+    expect(here.get_by_role("treeitem").first).to_be_visible()
+    email = there.evaluate("async () => (await (await fetch('/api/v1/session')).json()).user.email")
+    there.get_by_role("button", name="account:").click()
+    there.get_by_role("menuitem", name="Sign out").click()
+    there.get_by_label("Email").fill(email)
+    there.get_by_role("textbox", name="Password").fill(PASSWORD)
+    there.get_by_role("button", name="Sign in", exact=True).click()
+    there.wait_for_url("**/workflows")
+    write(here, "First", "after the second sign-in")
+    expect(here.get_by_role("status").filter(has_text="Saved")).to_be_visible()
+    expect(here.get_by_role("alert")).to_have_count(0)
+    wait_until(here, lambda: "after the second sign-in" in ana.get(f"/workflows/{workflow}/draft")["text"])
+    context.close()
 
 
 def test_undo_is_mine_alone(pair: Pair) -> None:

@@ -3,8 +3,11 @@ import { useEffect, useState } from "react";
 import { onSessionExpired } from "../api/request";
 import { liveSocket } from "../api/socket";
 import { useParams } from "@tanstack/react-router";
-import { SignInForm } from "../pages/signin/SignInForm";
-import { Dialog } from "../ui/Dialog";
+import { later } from "../ui/later";
+import { whenIdle } from "../ui/whenIdle";
+
+// Fetched while the session lasts: it is for the moment when what was typed must not be lost.
+const SignInAgain = later(() => import("./SignInAgain").then((module) => module.SignInAgain));
 
 /** The session ended while a page was open: sign in again on top of it, so that nothing typed is lost. */
 export function SessionExpired() {
@@ -12,16 +15,17 @@ export function SessionExpired() {
   const [open, setOpen] = useState(false);
   const queries = useQueryClient();
   useEffect(() => onSessionExpired(() => setOpen(true)), []);
+  useEffect(() => {
+    return whenIdle(SignInAgain.preload);
+  }, []);
+  if (!open) return null;
   return (
-    <Dialog open={open} title="Your session has ended" onClose={() => setOpen(false)} dismissable={false} topmost width={400}>
-      <p style={{ color: "var(--mr-muted)", marginBottom: 16 }}>Sign in to go on where you were. What you typed is still here.</p>
-      <SignInForm
-        onDone={() => {
-          setOpen(false);
-          liveSocket(tenant).retry();
-          void queries.invalidateQueries();
-        }}
-      />
-    </Dialog>
+    <SignInAgain
+      onDone={() => {
+        setOpen(false);
+        liveSocket(tenant).retry();
+        void queries.invalidateQueries();
+      }}
+    />
   );
 }

@@ -91,6 +91,8 @@ const workflows = createRoute({
       q: text(search, "q"),
       state: oneOf(search, "state", ["on", "off", "draft"]),
       tag: text(search, "tag"),
+      owner: text(search, "owner"),
+      connector: text(search, "connector"),
       sort: oneOf(search, "sort", ["name", "updatedAt", "-updatedAt"]),
     }),
   component: lazyRouteComponent(fetched(() => import("../pages/workflows/WorkflowsPage")), "WorkflowsPage"),

@@ -18,6 +18,8 @@ export const START = `{
 /** The server's part of the contract: its own text, revisions, ids once, 409 with what is missing. */
 export class Server {
   text = START;
+  /** Why it will never take that; "" where it will. */
+  refuses: (edits: readonly SentEdit[]) => string = () => "";
   log: StoredEdits[] = [];
   listeners: ((stored: StoredEdits) => void)[] = [];
 
@@ -28,6 +30,8 @@ export class Server {
   send(author: string, batch: { readonly id: string; readonly base: number; readonly edits: readonly SentEdit[] }): Sent {
     const known = this.log.find((one) => one.id === batch.id);
     if (known) return { kind: "done", revision: known.revision, sha256: known.sha256 ?? "" };
+    const refusal = this.refuses(batch.edits);
+    if (refusal !== "") return { kind: "refused", message: refusal };
     if (batch.base !== this.revision) {
       return { kind: "stale", stale: { revision: this.revision, text: this.text, missing: this.log.slice(batch.base) } };
     }

@@ -5,10 +5,11 @@ import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput,
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
-import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, MatchDecorator, ViewPlugin, type DecorationSet, type ViewUpdate } from "@codemirror/view";
+import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, MatchDecorator, placeholder as placeholderOf, ViewPlugin, type DecorationSet, type ViewUpdate } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
 import type { CodeFieldProps, CodeStart } from "./CodeField";
+import { inEditor, inText, placeInEditor, withBreaksOf } from "./lineBreaks";
 import styles from "./CodeField.module.css";
 
 const colours = HighlightStyle.define([
@@ -38,12 +39,13 @@ interface CodeEditorProps extends CodeFieldProps {
   readonly startAt: () => CodeStart;
 }
 
-export default function CodeEditor({ value, onChange, label, language = "json", readOnly = false, problems, reveal, onCaret, fill, startAt }: CodeEditorProps) {
+export default function CodeEditor({ value, onChange, label, language = "json", readOnly = false, problems, reveal, onCaret, fill, autoFocus = false, placeholder, startAt }: CodeEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const silent = useRef(false);
-  const changed = useEffectEvent((text: string) => onChange?.(text));
-  const caret = useEffectEvent((position: number) => onCaret?.(position));
+  const changed = useEffectEvent((text: string) => onChange?.(withBreaksOf(value, text)));
+  const caret = useEffectEvent((position: number) => onCaret?.(inText(value, position)));
+  const inCode = useEffectEvent((at: number) => placeInEditor(value, at));
   const first = useEffectEvent(() => value);
   const start = useEffectEvent(startAt);
   // A layout effect: the editor has the focus before the next key can arrive.
@@ -58,7 +60,8 @@ export default function CodeEditor({ value, onChange, label, language = "json", 
           ...(language === "json" ? [json()] : []), syntaxHighlighting(colours), expressionMarks, ...(fill ? [lintGutter()] : []),
           keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...(fill ? [] : [indentWithTab])]),
           EditorState.readOnly.of(readOnly), EditorState.tabSize.of(2),
-          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
+          EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0", ...(autoFocus ? { "data-autofocus": "true" } : {}) }),
+          ...(placeholder === undefined ? [] : [placeholderOf(placeholder)]),
           EditorView.updateListener.of((update) => {
             if (update.docChanged && !silent.current) changed(update.state.doc.toString());
             if (update.selectionSet && update.view.hasFocus) caret(update.state.selection.main.head);
@@ -73,30 +76,34 @@ export default function CodeEditor({ value, onChange, label, language = "json", 
       made.dispatch({ selection: { anchor: left.from, head: left.to } });
     }
     return () => made.destroy();
-  }, [label, language, readOnly, fill]);
+  }, [label, language, readOnly, fill, autoFocus, placeholder]);
   useEffect(() => {
     const made = view.current;
     if (!made) return;
     const old = made.state.doc.toString();
-    if (old === value) return;
+    const next = inEditor(value);
+    if (old === next) return;
     let from = 0;
-    while (from < old.length && from < value.length && old[from] === value[from]) from += 1;
+    while (from < old.length && from < next.length && old[from] === next[from]) from += 1;
     let end = 0;
-    while (end < old.length - from && end < value.length - from && old[old.length - 1 - end] === value[value.length - 1 - end]) end += 1;
+    while (end < old.length - from && end < next.length - from && old[old.length - 1 - end] === next[next.length - 1 - end]) end += 1;
     silent.current = true;
-    made.dispatch({ changes: { from, to: old.length - end, insert: value.slice(from, value.length - end) } });
+    made.dispatch({ changes: { from, to: old.length - end, insert: next.slice(from, next.length - end) } });
     silent.current = false;
   }, [value]);
   useEffect(() => {
     const made = view.current;
     if (!made || !problems) return;
     const length = made.state.doc.length;
-    made.dispatch(setDiagnostics(made.state, problems.map((one) => ({ ...one, from: Math.min(one.from, length), to: Math.min(one.to, length) }))));
+    const place = (at: number): number => Math.min(placeInEditor(value, at), length);
+    made.dispatch(setDiagnostics(made.state, problems.map((one) => ({ ...one, from: place(one.from), to: place(one.to) }))));
   }, [problems, value]);
   useEffect(() => {
     const made = view.current;
-    if (!made || !reveal || reveal.to > made.state.doc.length) return;
-    made.dispatch({ selection: { anchor: reveal.from, head: reveal.from }, effects: EditorView.scrollIntoView(reveal.from, { y: "start", yMargin: 60 }) });
+    if (!made || !reveal) return;
+    const from = inCode(reveal.from);
+    if (inCode(reveal.to) > made.state.doc.length) return;
+    made.dispatch({ selection: { anchor: from, head: from }, effects: EditorView.scrollIntoView(from, { y: "start", yMargin: 60 }) });
   }, [reveal]);
   return <div ref={host} className={styles.editor} />;
 }

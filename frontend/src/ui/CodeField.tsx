@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef } from "react";
+import { withBreaksOf } from "./lineBreaks";
 import { LoadFailed, lateModule } from "./later";
 import styles from "./CodeField.module.css";
 
@@ -17,6 +18,9 @@ export interface CodeFieldProps {
   readonly onCaret?: ((position: number) => void) | undefined;
   /** Fills its parent instead of growing with its text. */
   readonly fill?: boolean | undefined;
+  /** What a dialog is opened for: it has the focus first. */
+  readonly autoFocus?: boolean | undefined;
+  readonly placeholder?: string | undefined;
 }
 
 /** Where the caret stood in the plain text that was there first; null where nobody had put it there. */
@@ -45,7 +49,7 @@ export function CodeField(props: CodeFieldProps) {
 }
 
 /** What can be focused and typed into while the editor is on its way; it takes over text, caret and focus. */
-function PlainCode({ value, onChange, label, readOnly = false, fill, onLeave }: CodeFieldProps & { readonly onLeave: (at: CodeStart) => void }) {
+function PlainCode({ value, onChange, label, readOnly = false, fill, autoFocus, placeholder, onLeave }: CodeFieldProps & { readonly onLeave: (at: CodeStart) => void }) {
   const area = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     const element = area.current;
@@ -60,11 +64,13 @@ function PlainCode({ value, onChange, label, readOnly = false, fill, onLeave }: 
       ref={area}
       className={styles.waiting}
       aria-label={label}
+      data-autofocus={autoFocus || undefined}
+      placeholder={placeholder}
       spellCheck={false}
       readOnly={readOnly}
       rows={fill ? undefined : Math.min(16, Math.max(4, value.split("\n").length))}
       value={value}
-      onChange={(event) => onChange?.(event.target.value)}
+      onChange={(event) => onChange?.(withBreaksOf(value, event.target.value))}
     />
   );
 }

@@ -39,7 +39,7 @@ export interface DataTableProps<Row> {
 }
 
 /**
- * Rows in a grid with one tab stop: arrows or j/k move, Home/End jump, Enter opens, x selects. Rows outside the window are
+ * Rows in a grid with one tab stop: arrows or j/k move, Home/End jump, Enter opens, x selects, with Shift up to there. Rows outside the window are
  * skipped by the browser (`content-visibility`), so thousands of them stay readable to a screen reader and cheap to draw.
  */
 export function DataTable<Row>(props: DataTableProps<Row>) {
@@ -55,10 +55,18 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     setActive(rowKey(row));
     body.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(rowKey(row))}"]`)?.focus();
   };
-  const toggle = (row: Row) => {
+  // The row that was ticked last: with Shift the next one takes along all between the two.
+  const anchor = useRef<string | null>(null);
+  const toggle = (row: Row, index: number, range: boolean) => {
     if (!onSelection) return;
+    const wanted = !(selection?.has(rowKey(row)) ?? false);
+    const from = range ? rows.findIndex((one) => rowKey(one) === anchor.current) : -1;
     const next = new Set(selection);
-    if (!next.delete(rowKey(row))) next.add(rowKey(row));
+    for (const one of from === -1 ? [row] : rows.slice(Math.min(from, index), Math.max(from, index) + 1)) {
+      if (wanted) next.add(rowKey(one));
+      else next.delete(rowKey(one));
+    }
+    anchor.current = rowKey(row);
     onSelection(next);
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>, row: Row, index: number) => {
@@ -76,7 +84,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     const target = moves[event.key];
     if (target !== undefined) focusRow(target);
     else if (event.key === "Enter") props.onOpen?.(row);
-    else if (event.key === "x" || event.key === " ") toggle(row);
+    else if (event.key === "x" || event.key === "X" || event.key === " ") toggle(row, index, event.shiftKey);
+    else if (event.key === "Escape" && onSelection && (selection?.size ?? 0) > 0) onSelection(new Set());
     else if (event.key.length === 1) return props.onRowKey?.(event.key.toLowerCase(), row);
     else return;
     event.preventDefault();
@@ -111,11 +120,20 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                 onClick={(event) => !isControl(event) && props.onOpen?.(row)}
               >
                 {onSelection && (
-                  <div className={styles.cell} role="gridcell">
+                  <div
+                    className={`${styles.cell} ${styles.tick}`}
+                    role="gridcell"
+                    onClick={(event) => {
+                      // Beside the box is meant for it as well, and never opens the row.
+                      event.stopPropagation();
+                      if (event.target === event.currentTarget) toggle(row, index, event.shiftKey);
+                    }}
+                  >
                     <Checkbox
                       aria-label={`Select ${props.rowLabel?.(row) ?? key}`}
+                      tabIndex={-1}
                       checked={selection?.has(key) ?? false}
-                      onChange={() => toggle(row)}
+                      onChange={({ nativeEvent }) => toggle(row, index, "shiftKey" in nativeEvent && nativeEvent.shiftKey === true)}
                     />
                   </div>
                 )}

@@ -1,6 +1,7 @@
 import "@mantine/core/styles/Modal.layer.css";
 import { Modal } from "@mantine/core";
 import type { ReactNode } from "react";
+import { useFocusGivenBack } from "./useFocusGivenBack";
 import styles from "./Dialog.module.css";
 
 export interface DialogProps {
@@ -18,6 +19,7 @@ export interface DialogProps {
 
 /** Modal dialog: traps focus, gives it back to the opener, Esc closes. */
 export function Dialog({ open, title, onClose, width = 480, dismissable = true, topmost = false, children }: DialogProps) {
+  useFocusGivenBack(open);
   return (
     <Modal
       opened={open}

@@ -16,10 +16,13 @@ import "@mantine/core/styles/Combobox.layer.css";
 import "@mantine/core/styles/ModalBase.layer.css";
 import "./tokens.css";
 import { MantineProvider, localStorageColorSchemeManager } from "@mantine/core";
-import type { ReactNode } from "react";
+import { notificationsStore } from "@mantine/notifications";
+import { type ReactNode, useEffect } from "react";
+import { lateModule } from "./later";
 import { theme } from "./theme";
-import { ToastRegion } from "./toasts";
 
+// Nothing is said while a page comes up, so the region comes after it.
+const toastRegion = lateModule(() => import("./ToastRegion").then((module) => module));
 const colorSchemes = localStorageColorSchemeManager({ key: "millrace-theme" });
 
 /** Wraps the application once: theme, colour scheme (system unless the user chose) and the toast region. */
@@ -27,7 +30,16 @@ export function UiProvider({ children }: { readonly children: ReactNode }) {
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={colorSchemes}>
       {children}
-      <ToastRegion />
+      <Toasts />
     </MantineProvider>
   );
+}
+
+function Toasts() {
+  const arrived = toastRegion.use(true);
+  useEffect(() => {
+    // One that did not come is asked for again when there is something to say.
+    return notificationsStore.subscribe(() => toastRegion.load());
+  }, []);
+  return arrived && <arrived.ToastRegion />;
 }

@@ -1,6 +1,4 @@
-import "@mantine/notifications/styles.layer.css";
-import "@mantine/core/styles/Notification.layer.css";
-import { Notifications, notifications } from "@mantine/notifications";
+import { notifications } from "@mantine/notifications";
 import { IconAlertCircle, IconCheck, IconInfoCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Button } from "./Button";
@@ -60,7 +58,3 @@ export const toast = {
   error: (message: ReactNode, options?: ToastOptions) => show("error", message, options),
   hide: (id: string) => notifications.hide(id),
 };
-
-export function ToastRegion() {
-  return <Notifications position="bottom-right" limit={4} containerWidth={380} pauseResetOnHover="all" />;
-}

@@ -43,6 +43,11 @@ export function momentText(at: Date, zone: Zone): string {
   return zone === "utc" ? `${text} UTC` : text;
 }
 
+/** The time of day to the millisecond: what follows what. */
+export function clockText(at: Date, zone: Zone): string {
+  return at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false, ...(zone === "utc" ? { timeZone: "UTC" } : {}) });
+}
+
 /** The moment a text names, where it says its offset: only then is there anything to convert. */
 export function writtenMoment(text: string): Date | null {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/.test(text)) return null;

@@ -21,3 +21,11 @@ export function draftOf(document: Document, previous: Draft | null): Draft {
 export function titleOf(name: string): string {
   return name.replace(/_/g, " ").trim() || name;
 }
+
+/** Names in a sentence: the first three, and how many more. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 3).map(titleOf);
+  const more = names.length - shown.length;
+  if (more > 0) return `${shown.join(", ")} and ${String(more)} more`;
+  return shown.length < 2 ? (shown[0] ?? "") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1) ?? ""}`;
+}

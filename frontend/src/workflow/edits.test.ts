@@ -186,6 +186,18 @@ function randomEdit(draft: Draft, pick: (below: number) => number): Edit | null 
 }
 
 group("laws", () => {
+  test("a move after its neighbour has gone is undone as it was done", () => {
+    const before = open();
+    const { draft, inverse } = patched(before, [
+      { op: "set", at: "/definition/actions/Each/runAfter", text: "{}" },
+      { op: "remove", at: "/definition/actions/Handle" },
+      { op: "move", at: "/definition/actions/Check", to: "/definition/actions/Each/actions/Check", before: "One" },
+    ]);
+    expect(find(draft.graph, "Check")?.parent?.action.name).toBe("Each");
+    const said = (text: string): string => JSON.stringify(JSON.parse(text));
+    expect(said(patched(draft, inverse).draft.document.text)).toBe(said(before.document.text));
+  });
+
   test("do, then undo, gives the same text; no sibling link dangles; names stay unique", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(), { minLength: 6, maxLength: 40 }), (numbers) => {

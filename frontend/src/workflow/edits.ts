@@ -4,12 +4,14 @@
  * An edit is data: it can wait in a queue, be sent, and be done again on top of what others did meanwhile. It names
  * actions, never positions on screen. `adapted` follows a rename that somebody else made, `describe` says it in words.
  */
+import { carried } from "./carrying";
 import { diff } from "./differences";
-import { titleOf, type Draft } from "./draft";
+import { listed, titleOf, type Draft } from "./draft";
 import { at, parse, quote, type Document, type Node } from "./document";
 import { find, freeName, readGraph, type Graph } from "./graph";
 import type { Place } from "./layout";
 import { reconnected } from "./connections";
+import { setMember } from "./members";
 import { addNote, editNote, removeNote, type Note, type NoteChange } from "./notes";
 import { renameIn } from "./references";
 import {
@@ -17,11 +19,13 @@ import {
   unwrap, wrap, type Fragment,
 } from "./structure";
 import { Refused } from "./refused";
+import { settingSplices, settingTitles, type SettingChange } from "./settings";
 import type { Splice } from "./splices";
 import { applyPatch, escapePart, splitPointer } from "./tree";
 import type { Link } from "./wiring";
 
 export { draftOf, openDraft, titleOf, type Draft } from "./draft";
+export { setMember } from "./members";
 export { Refused } from "./refused";
 export type { Fragment } from "./structure";
 
@@ -34,6 +38,8 @@ export interface Edits {
   rename: { readonly from: string; readonly to: string };
   setInput: { readonly action: string; readonly path: string; readonly text: string | null; readonly field: string };
   setSetting: { readonly action: string; readonly path: string; readonly text: string | null; readonly field: string };
+  /** Settings of several actions in one step. */
+  setSettings: { readonly changes: readonly SettingChange[] };
   /** The connection that these actions use from now on, by its name. */
   setConnection: { readonly names: readonly string[]; readonly connection: string };
   setRunAfter: { readonly action: string; readonly links: readonly Link[] };
@@ -55,7 +61,8 @@ export interface Edits {
   renameParameter: { readonly from: string; readonly to: string };
   renameVariable: { readonly from: string; readonly to: string };
   setWorkflow: { readonly path: string; readonly text: string | null; readonly field: string };
-  replaceFromCode: { readonly text: string };
+  /** `base` is the text that was edited: what others changed in the draft since stays. */
+  replaceFromCode: { readonly text: string; readonly base?: string };
   /** The inverse of an earlier edit: its splices as they stand now. */
   restore: { readonly patch: readonly Splice[]; readonly words: string };
 }
@@ -92,36 +99,60 @@ export function apply(draft: Draft, wanted: Edit): Applied {
 function applied(draft: Draft, wanted: Edit): Applied {
   const edit = named(draft.graph, wanted);
   const patch = patchOf(draft, edit);
-  return { ...patched(draft, patch), edit, focus: focusOf(edit) };
+  // Where others were faster, what was changed is done again, not the whole text put over theirs; and only that travels.
+  const done: Edit = edit.name === "replaceFromCode" ? { name: "restore", arguments: { patch, words: describe(edit) } } : edit;
+  return { ...patched(draft, patch), edit: done, focus: focusOf(edit) };
 }
 
 /** Applies splices one after the other, collecting the inverse of each against the text it met. */
 export function patched(draft: Draft, patch: readonly Splice[]): { draft: Draft; patch: readonly Splice[]; inverse: readonly Splice[] } {
   let document = draft.document;
   const inverse: Splice[] = [];
-  if (patch.length > 40) {
-    // A large patch (pasting, replacing from code) is undone by what differs afterwards: one pass instead of many.
-    const after = applyPatch(document, patch);
-    return { draft: { document: after, graph: readGraph(after, draft.graph) }, patch, inverse: diff(after.text, document.text) };
-  }
   if (independent(patch)) {
     // The common case costs one pass over the text: what each splice meets is what stands there now.
     for (const one of patch) inverse.unshift(...inverseOf(document, one));
     const after = applyPatch(document, patch);
     return { draft: { document: after, graph: readGraph(after, draft.graph) }, patch, inverse };
   }
-  for (const one of patch) {
-    inverse.unshift(...inverseOf(document, one));
-    document = applyPatch(document, [one]);
+  if (patch.length > 40) {
+    // A large patch (pasting, replacing from code) is undone by what differs afterwards: one pass instead of many.
+    const after = applyPatch(document, patch);
+    return { draft: { document: after, graph: readGraph(after, draft.graph) }, patch, inverse: diff(after.text, document.text) };
   }
+  let waiting: Splice[] = [];
+  for (const one of patch) {
+    if (!joins(one, waiting)) {
+      document = applyPatch(document, waiting);
+      waiting = [];
+    }
+    inverse.unshift(...inverseOf(document, one));
+    waiting.push(one);
+  }
+  document = applyPatch(document, waiting);
   return { draft: { document, graph: readGraph(document, draft.graph) }, patch, inverse };
 }
 
 /** No splice changes what another one names: members of objects are set, put in or taken out at different places. */
 function independent(patch: readonly Splice[]): boolean {
-  if (patch.length > 24 || patch.some((one) => one.op === "rename" || one.op === "move" || (one.op === "insert" && typeof one.before === "number"))) return false;
-  const last = (pointer: string): string => pointer.slice(pointer.lastIndexOf("/") + 1);
-  return patch.every((one, index) => !/^\d+$/.test(last(one.at)) && patch.every((other, place) => index === place || (one.at !== other.at && !one.at.startsWith(`${other.at}/`))));
+  // Values that are set keep their places, however many they are; what comes and goes is looked at in small numbers only.
+  if ((patch.length > 24 && patch.some((one) => one.op !== "set")) || patch.some((one) => one.op === "rename" || one.op === "move" || (one.op === "insert" && typeof one.before === "number"))) return false;
+  const places = new Set(patch.map((one) => one.at));
+  return places.size === patch.length && !(places.has("") && patch.length > 1) && patch.every(({ at: place }) => {
+    if (/\/\d+$/.test(place)) return false;
+    for (let slash = place.lastIndexOf("/"); slash > 0; slash = place.lastIndexOf("/", slash - 1)) if (places.has(place.slice(0, slash))) return false;
+    return true;
+  });
+}
+
+/** What undoes a splice can be read before those that wait are carried out. */
+function joins(one: Splice, waiting: readonly Splice[]): boolean {
+  if (one.op !== "move") return independent([...waiting, one]);
+  return independent(waiting) && waiting.every((other) => apart(one.at, other.at));
+}
+
+/** A change at `other` neither takes `pointer` away nor gives it another neighbour: moving it back is the same before and after. */
+function apart(pointer: string, other: string): boolean {
+  return parentOf(other).parent !== parentOf(pointer).parent && !`${pointer}/`.startsWith(`${other}/`);
 }
 
 function patchOf(draft: Draft, edit: Edit): readonly Splice[] {
@@ -139,6 +170,8 @@ function patchOf(draft: Draft, edit: Edit): readonly Splice[] {
     case "setInput":
     case "setSetting":
       return setMember(draft.document, need(draft.graph, edit.arguments.action).pointer, edit.arguments.path, edit.arguments.text);
+    case "setSettings":
+      return settingSplices(draft, edit.arguments.changes);
     case "setConnection":
       return reconnected(draft, edit.arguments.names, edit.arguments.connection);
     case "setRunAfter":
@@ -174,10 +207,15 @@ function patchOf(draft: Draft, edit: Edit): readonly Splice[] {
     case "setWorkflow":
       return setMember(draft.document, draft.graph.base, edit.arguments.path, edit.arguments.text);
     case "replaceFromCode":
-      return diff(draft.document.text, parsed(edit.arguments.text).text);
+      return fromCode(draft.document.text, edit.arguments);
     case "restore":
       return edit.arguments.patch;
   }
+}
+
+function fromCode(current: string, { text, base = current }: Edits["replaceFromCode"]): Splice[] {
+  const mine = diff(base, parsed(text).text);
+  return base === current ? mine : carried(mine, diff(base, current));
 }
 
 function parsed(text: string): Document {
@@ -199,35 +237,6 @@ function renameParameter(draft: Draft, from: string, to: string): Splice[] {
   if (!at(draft.document, pointer)) throw new Refused(`There is no parameter “${from}” any more.`);
   if (at(draft.document, `${draft.graph.base}/parameters/${escapePart(to)}`)) throw new Refused(`There is already a parameter called “${to}”.`);
   return [...referenceSplices(draft.document, "parameter", from, to), { op: "rename", at: pointer, name: to }];
-}
-
-/** Sets a value some members below a place, making the objects in between; removes it, and objects left empty by that. */
-export function setMember(document: Document, base: string, path: string, text: string | null): Splice[] {
-  const parts = splitPointer(path);
-  if (text === null) {
-    if (!at(document, base + path)) return [];
-    let keep = parts.length;
-    while (keep > 1) {
-      const parent = at(document, base + parts.slice(0, keep - 1).map((part) => `/${escapePart(part)}`).join(""));
-      if (parent?.kind !== "object" || parent.members.length > 1 || keep - 1 <= 1) break;
-      keep -= 1;
-    }
-    return [{ op: "remove", at: base + parts.slice(0, keep).map((part) => `/${escapePart(part)}`).join("") }];
-  }
-  let reached = base;
-  for (const [index, part] of parts.entries()) {
-    const parent = at(document, reached);
-    const here = `${reached}/${escapePart(part)}`;
-    const rest = parts.slice(index + 1);
-    const nested = rest.map((one) => `{${quote(one)}: `).join("") + text + "}".repeat(rest.length);
-    if (parent && parent.kind !== "object" && parent.kind !== "array") {
-      // A scalar stands where an object has to be (an empty `inputs`, say).
-      return [{ op: "set", at: reached, text: `{${quote(part)}: ${nested}}` }];
-    }
-    if (!at(document, here)) return [{ op: parent?.kind === "array" ? "insert" : "set", at: here, text: nested, ...(parent?.kind === "array" ? { before: null } : {}) } as Splice];
-    reached = here;
-  }
-  return [{ op: "set", at: reached, text }];
 }
 
 // ---------------------------------------------------------------------------------------------- inverse and difference
@@ -361,12 +370,6 @@ function renamedAction(one: Splice): { readonly from: string; readonly to: strin
 
 // ---------------------------------------------------------------------------------------------- words
 
-const list = (names: readonly string[]): string => {
-  const shown = names.slice(0, 3).map(titleOf);
-  const more = names.length - shown.length;
-  return more > 0 ? `${shown.join(", ")} and ${String(more)} more` : shown.join(" and ");
-};
-
 export function describe(edit: Edit): string {
   switch (edit.name) {
     case "addAction":
@@ -374,20 +377,22 @@ export function describe(edit: Edit): string {
     case "addTrigger":
       return `Added trigger ${titleOf(edit.arguments.name)}`;
     case "removeActions":
-      return `Deleted ${list(edit.arguments.names)}`;
+      return `Deleted ${listed(edit.arguments.names)}`;
     case "moveActions":
-      return `Moved ${list(edit.arguments.names)}`;
+      return `Moved ${listed(edit.arguments.names)}`;
     case "rename":
       return `Renamed ${titleOf(edit.arguments.from)} to ${titleOf(edit.arguments.to)}`;
     case "setInput":
     case "setSetting":
       return `${edit.arguments.text === null ? "Cleared" : "Changed"} ${edit.arguments.field} of ${titleOf(edit.arguments.action)}`;
+    case "setSettings":
+      return `Changed ${settingTitles(edit.arguments.changes)} of ${listed([...new Set(edit.arguments.changes.flatMap((change) => change.names))])}`;
     case "setConnection":
-      return `Connected ${list(edit.arguments.names)} to ${edit.arguments.connection}`;
+      return `Connected ${listed(edit.arguments.names)} to ${edit.arguments.connection}`;
     case "setRunAfter":
       return `Changed what ${titleOf(edit.arguments.action)} runs after`;
     case "wrap":
-      return `Wrapped ${list(edit.arguments.names)} in ${titleOf(edit.arguments.name)}`;
+      return `Wrapped ${listed(edit.arguments.names)} in ${titleOf(edit.arguments.name)}`;
     case "unwrap":
       return `Unwrapped ${titleOf(edit.arguments.action)}`;
     case "addBranch":
@@ -405,9 +410,9 @@ export function describe(edit: Edit): string {
     case "removeNote":
       return "Deleted a note";
     case "paste":
-      return `Pasted ${list(edit.arguments.fragments.map((fragment) => fragment.name))}`;
+      return `Pasted ${listed(edit.arguments.fragments.map((fragment) => fragment.name))}`;
     case "duplicate":
-      return `Duplicated ${list(edit.arguments.names)}`;
+      return `Duplicated ${listed(edit.arguments.names)}`;
     case "setParameter":
       return `${edit.arguments.text === null ? "Deleted" : "Changed"} parameter ${edit.arguments.parameter}`;
     case "renameParameter":

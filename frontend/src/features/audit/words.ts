@@ -34,6 +34,7 @@ const words: Readonly<Record<string, string>> = {
   "workflow.publish": "Published a workflow",
   "workflow.rename": "Renamed a workflow",
   "workflow.tag": "Changed the tags of a workflow",
+  "workflow.describe": "Changed the description of a workflow",
   "workflow.values": "Changed values of parameters",
 };
 

@@ -1,5 +1,5 @@
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { Button } from "../../ui/Button";
 import { CodeField } from "../../ui/CodeField";
 import { CopyButton } from "../../ui/CopyButton";
@@ -20,6 +20,8 @@ export interface CodeViewProps {
   readonly problems: readonly CodeProblem[];
   readonly readOnly: boolean;
   readonly selected: string | null;
+  /** Where text that does not parse yet waits when this view is left. */
+  readonly place: string;
   readonly edit: (edit: Edit) => boolean;
   readonly onSelect: (name: string) => void;
   /** The text cannot be read: the canvas shows the last valid state. */
@@ -28,33 +30,84 @@ export interface CodeViewProps {
 
 const PAUSE = 250;
 
+/** What was typed and does not parse, and the text it began with: kept in this tab until it does, or is discarded. */
+interface Left {
+  readonly text: string;
+  readonly base: string;
+}
+
+function leftAt(place: string): Left | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(place) ?? "null") as Left | null;
+  } catch {
+    return null;
+  }
+}
+
+function leave(place: string, left: Left | null): void {
+  try {
+    if (left) sessionStorage.setItem(place, JSON.stringify(left));
+    else sessionStorage.removeItem(place);
+  } catch {
+    // No room: it stays while the view is open.
+  }
+}
+
+function errorOf(text: string): DocumentError | null {
+  try {
+    parse(text);
+    return null;
+  } catch (error) {
+    return error instanceof DocumentError ? error : null;
+  }
+}
+
 /** The whole definition as text. What parses is applied; what does not stays here until it does. */
-export function CodeView({ document, graph, problems, readOnly, selected, edit, onSelect, onInvalid }: CodeViewProps) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const [wrong, setWrong] = useState<DocumentError | null>(null);
+export function CodeView({ document, graph, problems, readOnly, selected, place, edit, onSelect, onInvalid }: CodeViewProps) {
+  const [left] = useState(() => (readOnly ? null : leftAt(place)));
+  const [typed, setTyped] = useState<string | null>(left?.text ?? null);
+  const [wrong, setWrong] = useState<DocumentError | null>(() => (left ? errorOf(left.text) : null));
+  // What was typed is about this text, whatever others make of the draft meanwhile.
+  const base = useRef(left?.base ?? "");
+  const waiting = useRef<string | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [picked, setPicked] = useState<string | null>(null);
   const text = typed ?? document.text;
   const change = (next: string): void => {
+    if (typed === null) base.current = document.text;
     setTyped(next);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => applyText(next), PAUSE);
+    waiting.current = next;
   };
   const applyText = (next: string): void => {
-    try {
-      parse(next);
-    } catch (error) {
-      if (error instanceof DocumentError) setWrong(error);
-      onInvalid(true);
-      return;
-    }
-    setWrong(null);
-    onInvalid(false);
-    edit({ name: "replaceFromCode", arguments: { text: next } });
+    waiting.current = null;
+    const error = errorOf(next);
+    setWrong(error);
+    onInvalid(error !== null);
+    leave(place, error && { text: next, base: base.current });
+    if (error) return;
+    if (!edit({ name: "replaceFromCode", arguments: { text: next, base: base.current } })) return;
+    base.current = next;
     // The edit keeps the file's own layout where values did not change; the buffer keeps what was typed until it is left.
     setTyped((now) => (now === next ? null : now));
   };
+  const arrive = useEffectEvent(() => {
+    if (wrong) onInvalid(true);
+  });
+  const depart = useEffectEvent(() => {
+    clearTimeout(timer.current);
+    if (waiting.current !== null) applyText(waiting.current);
+    onInvalid(false);
+  });
+  useEffect(() => {
+    arrive();
+    return () => {
+      depart();
+    };
+  }, []);
   const discard = (): void => {
+    leave(place, null);
     setTyped(null);
     setWrong(null);
     onInvalid(false);

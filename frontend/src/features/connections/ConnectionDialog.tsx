@@ -144,9 +144,11 @@ function ConnectionForm({ tenant, connector, stored, suggested, onMade, onClose,
       <SchemaFields fields={fields} values={values} onChange={setValues} secretsSet={saved?.secretsSet ?? []} errorOf={errorOf} />
       <LimitFields limits={limits} onChange={setLimits} errorOf={(field) => problem?.field(`limits.${field}`)} />
       {tested && (
-        <Banner tone={tested.ok ? "success" : "error"} live>
-          {tested.ok ? tested.message || "The connection works." : `Saved, but the test failed. ${tested.message}`}
-        </Banner>
+        <div ref={show} className={styles.tested}>
+          <Banner tone={tested.ok ? "success" : "error"} live>
+            {tested.ok ? tested.message || "The connection works." : `Saved, but the test failed. ${tested.message}`}
+          </Banner>
+        </div>
       )}
       <DialogFooter
         start={
@@ -165,6 +167,11 @@ function ConnectionForm({ tenant, connector, stored, suggested, onMade, onClose,
       </DialogFooter>
     </form>
   );
+}
+
+/** How the test ended is seen also where the form is longer than the window. */
+function show(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: "nearest" });
 }
 
 /** How much of the connection all workflows may use together. */

@@ -36,8 +36,8 @@ export function ConnectionLine({ reference, connector, connections, uses, onNew 
       <div className={styles.label}>
         <span>Connection</span>
         {!readOnly && connector && (
-          <Button size="small" variant="quiet" icon={<IconPlus size={14} />} onClick={() => onNew(connector.id, known === undefined && name !== "" ? name : undefined)}>
-            New
+          <Button size="small" variant={listed.length === 0 ? "primary" : "quiet"} icon={<IconPlus size={14} />} onClick={() => onNew(connector.id, known === undefined && name !== "" ? name : undefined)}>
+            {listed.length === 0 ? "Create a connection" : "New"}
           </Button>
         )}
       </div>
@@ -45,7 +45,7 @@ export function ConnectionLine({ reference, connector, connections, uses, onNew 
         aria-label="Connection" value={value} disabled={readOnly || listed.length === 0} placeholder={listed.length === 0 ? `No ${title} connection yet`.replace("  ", " ") : title === "" ? "Choose a connection" : `Choose a connection to ${title}`}
         data={listed.map((one) => ({ value: one, label: label(one) }))} onChange={(next) => next !== null && next !== value && choose(next)}
       />
-      {only === undefined ? name === "" && <div className={styles.wrong}>Choose a connection, or create one.</div> : (
+      {only === undefined ? name === "" && <div className={styles.wrong}>{listed.length === 0 ? `It needs a connection${title === "" ? "" : ` to ${title}`}.` : "Choose a connection, or create one."}</div> : (
         <div className={styles.onlyOne}>
           <span>{name === "" ? "One connection fits." : `“${name}” is not here. One connection fits.`}</span>
           <Button size="small" variant="primary" onClick={() => choose(only)}>Use “{only}”</Button>

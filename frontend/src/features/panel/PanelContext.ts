@@ -68,6 +68,8 @@ export interface PanelValue {
   readonly entry: Entry;
   readonly readOnly: boolean;
   readonly edit: (edit: Edit) => boolean;
+  /** Several actions are chosen: pointers below them where they do not have the same. */
+  readonly different?: ReadonlySet<string> | undefined;
   readonly TextEditor: ComponentType<TextEditorProps>;
   /** The editor of a field by its kind, for forms inside of forms. */
   readonly FieldEditor: ComponentType<EditorProps>;

@@ -34,7 +34,11 @@ export interface PanelProblem {
   readonly severity: "error" | "warning" | "info";
   readonly pointer: string;
   readonly message: string;
+  readonly code?: string | undefined;
 }
+
+/** Beside the field nobody has to be told which action it is. */
+const besideField = (message: string, name: string): string => (message.startsWith(`'${name}': `) ? message.slice(name.length + 4) : message);
 
 interface ParametersProps {
   readonly document: Document;
@@ -66,8 +70,9 @@ export function ParametersTab({ document, manifest, loading, problems, connectio
   const frequency = action.trigger ? frequencyOf(action.value) : null;
   const shown = fields.filter((field) => field.visibility === "important" || isSet(field) || added.has(field.name) || shownAtOnce(field.name, frequency));
   const rest = fields.filter((field) => !shown.includes(field) && belongsTo(field.name, frequency));
-  const of = (field: Field): string[] => problems.filter((one) => one.pointer === pointer + field.path || one.pointer.startsWith(`${pointer}${field.path}/`)).map((one) => one.message);
-  const elsewhere = problems.filter((one) => !fields.some((field) => one.pointer === pointer + field.path || one.pointer.startsWith(`${pointer}${field.path}/`)));
+  const of = (field: Field): string[] => problems.filter((one) => one.pointer === pointer + field.path || one.pointer.startsWith(`${pointer}${field.path}/`)).map((one) => besideField(one.message, action.name));
+  // That no connection is chosen stands where it is chosen.
+  const elsewhere = problems.filter((one) => !(line && one.code === "ConnectionMissing") && !fields.some((field) => one.pointer === pointer + field.path || one.pointer.startsWith(`${pointer}${field.path}/`)));
   const remove = (field: Field): void => {
     setAdded(new Set([...added].filter((name) => name !== field.name)));
     if (isSet(field)) edit({ name: "setInput", arguments: { action: action.name, path: field.path, text: null, field: field.title } });

@@ -4,7 +4,7 @@ import { DurationValue, durationWords, NumberValue } from "./editors/simple";
 import { isExpression } from "./editors/values";
 import { usePanel } from "./PanelContext";
 import { clamped, LONGEST, MOST_RETRIES, NEVER, pauses, secondsOf, SHORTEST, spoken, spokenPause, totalPause, triesWithin, USUAL, type Pause, type RetryPolicy } from "./retries";
-import { fieldOf, Labelled, Section, useSetting } from "./sections";
+import { DIFFERENT, fieldOf, Labelled, Section, useSetting } from "./sections";
 import styles from "./panel.module.css";
 
 const SHOWN = 6;
@@ -44,7 +44,8 @@ function bounded(text: string): string {
 /** How often and when a failed call is made again. */
 export function RetrySection({ document }: { readonly document: Document }) {
   const { readOnly } = usePanel();
-  const { node, text, set } = useSetting(document);
+  const { node, text, set, differs } = useSetting(document);
+  const unlike = differs(PATH);
   const whole = node(PATH);
   const written = whole?.kind === "string" ? String(whole.value) : "";
   const type = text(`${PATH}/type`).toLowerCase() || "default";
@@ -54,14 +55,14 @@ export function RetrySection({ document }: { readonly document: Document }) {
   const count = read("count");
   const props = (title: string, member: string, hint: string) => ({ field: fieldOf(title, `${PATH}/${member}`, hint), document, node: node(`${PATH}/${member}`), labelId: "", readOnly, onText: (value: string | null) => set(`${PATH}/${member}`, value, title) });
   const choose = (next: string | null): void => {
-    if (next === null || next === type) return;
+    if (next === null || (next === type && !unlike)) return;
     if (next === "default") set(PATH, null, "Retry");
     else if (next === "none") set(PATH, '{"type": "none"}', "Retry");
     else set(PATH, `{"type": ${JSON.stringify(next)}, "count": ${/^\d+$/.test(count) ? count : count === "" ? "4" : JSON.stringify(count)}, "interval": ${JSON.stringify(read("interval") || "PT10S")}}`, "Retry");
   };
   return (
-    <Section title="Retry" summary={summaryOf(written === "" ? type : "expression", count, read("interval"))}>
-      <Select label="Policy" value={written === "" ? type : null} placeholder={written} disabled={readOnly} data={KINDS.some((kind) => kind.value === type) ? KINDS : [...KINDS, { value: type, label: `${type} (unknown)` }]} onChange={choose} />
+    <Section title="Retry" summary={unlike ? DIFFERENT : summaryOf(written === "" ? type : "expression", count, read("interval"))}>
+      <Select label="Policy" value={written === "" && !unlike ? type : null} placeholder={unlike ? DIFFERENT : written} disabled={readOnly} data={KINDS.some((kind) => kind.value === type) ? KINDS : [...KINDS, { value: type, label: `${type} (unknown)` }]} onChange={choose} />
       {custom && (
         <>
           <Labelled title="Retries after the first try">
@@ -86,7 +87,7 @@ export function RetrySection({ document }: { readonly document: Document }) {
           )}
         </>
       )}
-      {typeof policy === "string" ? <p className={styles.help}>{policy}</p> : <Schedule policy={policy} limit={text("/limit/timeout")} />}
+      {unlike ? null : typeof policy === "string" ? <p className={styles.help}>{policy}</p> : <Schedule policy={policy} limit={text("/limit/timeout")} />}
     </Section>
   );
 }

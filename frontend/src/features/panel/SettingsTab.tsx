@@ -2,14 +2,14 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
 import { Switch } from "../../ui/Switch";
-import type { Action } from "../../workflow/graph";
 import type { Document } from "../../workflow/document";
+import { settingsOf } from "../../workflow/settings";
 import { stringOf } from "../../workflow/tree";
 import { DictionaryValue } from "./editors/lists";
 import { DurationValue, durationWords, NumberValue } from "./editors/simple";
 import { usePanel } from "./PanelContext";
 import { RetrySection } from "./RetrySection";
-import { fieldOf, Labelled, Section, useSetting } from "./sections";
+import { DIFFERENT, fieldOf, Labelled, Section, useSetting } from "./sections";
 import { ChunkingSection, RequestTimeoutSection } from "./transfers";
 import { CatchUpSection, DEDUPLICATED, DuplicatesSection } from "./triggerPolicies";
 import styles from "./panel.module.css";
@@ -18,22 +18,6 @@ interface SettingsProps {
   readonly document: Document;
   /** What the manifest says the operation takes; null where it has none. */
   readonly offered: readonly string[] | null;
-}
-
-/** Types of reference 1.6 that call something, for operations that no manifest describes. */
-const CALLING = new Set(["Http", "HttpWebhook", "ServiceProvider", "ApiConnection", "ApiConnectionWebhook", "ApiManagement", "Function", "Workflow", "OpenApiConnection"]);
-
-/** The settings of an action or trigger, as its manifest offers them. */
-function settingsOf(action: Action, offered: readonly string[] | null): ReadonlySet<string> {
-  const names = new Set(offered ?? (CALLING.has(action.type) && !action.trigger ? ["retryPolicy", "timeout", "secureInputs", "secureOutputs"] : []));
-  // What the language allows everywhere (reference 9), whether a manifest says so or not.
-  if (!action.trigger) names.add("timeout").add("trackedProperties");
-  if (!action.container) names.add("secureInputs").add("secureOutputs");
-  if (action.type === "Foreach") names.add("concurrency");
-  if (action.trigger && offered === null) names.add("conditions").add("splitOn").add("concurrency");
-  if (action.type === "Http" && !action.trigger) names.add("chunking").add("requestTimeout");
-  if (action.type === "Request" || action.type === "HttpWebhook") names.add("correlation");
-  return names;
 }
 
 /** What an action or trigger takes besides its inputs. */
@@ -60,12 +44,12 @@ export function SettingsTab({ document, offered }: SettingsProps) {
   );
 }
 
-function TimeoutSection({ document }: { readonly document: Document }) {
+export function TimeoutSection({ document }: { readonly document: Document }) {
   const { readOnly } = usePanel();
-  const { node, text, set } = useSetting(document);
+  const { node, text, set, differs } = useSetting(document);
   return (
-    <Section title="Timeout" summary={durationWords(text("/limit/timeout"))}>
-      <DurationValue field={fieldOf("Timeout", "/limit/timeout", "No limit of its own")} document={document} node={node("/limit/timeout")} labelId="" readOnly={readOnly} onText={(value) => set("/limit/timeout", value, "Timeout")} />
+    <Section title="Timeout" summary={differs("/limit/timeout") ? DIFFERENT : durationWords(text("/limit/timeout"))}>
+      <DurationValue field={fieldOf("Timeout", "/limit/timeout", differs("/limit/timeout") ? DIFFERENT : "No limit of its own")} document={document} node={node("/limit/timeout")} labelId="" readOnly={readOnly} onText={(value) => set("/limit/timeout", value, "Timeout")} />
       <p className={styles.help}>Covers the whole action, retries included. When it has passed the action is TimedOut.</p>
     </Section>
   );
@@ -73,15 +57,15 @@ function TimeoutSection({ document }: { readonly document: Document }) {
 
 const WAITING = "/runtimeConfiguration/concurrency/maximumWaitingRuns";
 
-function ConcurrencySection({ document }: { readonly document: Document }) {
+export function ConcurrencySection({ document }: { readonly document: Document }) {
   const { entry, readOnly } = usePanel();
-  const { node, text, set } = useSetting(document);
+  const { node, text, set, differs } = useSetting(document);
   const path = entry.action.trigger ? "/runtimeConfiguration/concurrency/runs" : "/runtimeConfiguration/concurrency/repetitions";
   const value = text(path);
   return (
-    <Section title="Concurrency" summary={value === "" ? "" : value === "1" ? "one at a time" : `${value} at a time`}>
+    <Section title="Concurrency" summary={differs(path) ? DIFFERENT : value === "" ? "" : value === "1" ? "one at a time" : `${value} at a time`}>
       <Labelled title={entry.action.trigger ? "Runs at a time" : "Items at a time"}>
-        <NumberValue field={fieldOf("Concurrency", path, entry.action.trigger ? "Unlimited" : "20")} document={document} node={node(path)} labelId="" readOnly={readOnly} onText={(next) => set(path, next, "Concurrency")} />
+        <NumberValue field={fieldOf("Concurrency", path, differs(path) ? DIFFERENT : entry.action.trigger ? "Unlimited" : "20")} document={document} node={node(path)} labelId="" readOnly={readOnly} onText={(next) => set(path, next, "Concurrency")} />
       </Labelled>
       {entry.action.trigger && value !== "" && (
         <Labelled title="Waiting runs at most">
@@ -219,12 +203,12 @@ function OptionsSection() {
   );
 }
 
-function TrackingSection({ document }: { readonly document: Document }) {
+export function TrackingSection({ document }: { readonly document: Document }) {
   const { readOnly } = usePanel();
-  const { node, set } = useSetting(document);
+  const { node, set, differs } = useSetting(document);
   const count = node("/trackedProperties")?.members.length ?? 0;
   return (
-    <Section title="Tracked properties" summary={count === 0 ? "" : String(count)}>
+    <Section title="Tracked properties" summary={differs("/trackedProperties") ? DIFFERENT : count === 0 ? "" : String(count)}>
       <DictionaryValue field={fieldOf("Tracked properties", "/trackedProperties")} document={document} node={node("/trackedProperties")} labelId="" readOnly={readOnly} onText={(value) => set("/trackedProperties", value, "Tracked properties")} />
     </Section>
   );

@@ -28,13 +28,18 @@ export function Section({ title, summary, open = false, children }: SectionProps
   );
 }
 
+/** Said in the place of a value that several chosen actions do not share. */
+export const DIFFERENT = "different values";
+
 /** Reads and writes members of the action by pointer. */
 export function useSetting(document: Document): {
   readonly node: (path: string) => ReturnType<typeof at>;
   readonly text: (path: string) => string;
   readonly set: (path: string, text: string | null, field: string) => boolean;
+  /** Several actions are chosen and do not have the same there. */
+  readonly differs: (path: string) => boolean;
 } {
-  const { entry, edit } = usePanel();
+  const { entry, edit, different } = usePanel();
   const node = (path: string): ReturnType<typeof at> => at(document, entry.pointer + path);
   return {
     node,
@@ -43,6 +48,7 @@ export function useSetting(document: Document): {
       return !found ? "" : found.kind === "string" ? String(found.value) : document.text.slice(found.start, found.end);
     },
     set: (path, text, field) => edit({ name: "setSetting", arguments: { action: entry.action.name, path, text, field } }),
+    differs: (path) => different?.has(path) ?? false,
   };
 }
 

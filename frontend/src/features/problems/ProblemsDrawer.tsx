@@ -1,12 +1,13 @@
-import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconInfoCircle, IconX } from "@tabler/icons-react";
-import { useState } from "react";
+import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconInfoCircle } from "@tabler/icons-react";
+import { useState, type ReactNode } from "react";
 import { Button } from "../../ui/Button";
-import { IconButton } from "../../ui/IconButton";
+import { Drawer } from "../../ui/Drawer";
 import { titleOf } from "../../workflow/draft";
 import { groupedProblems, type ListedProblem } from "./grouping";
 import styles from "./problems.module.css";
 
 export interface ProblemsDrawerProps {
+  readonly head: ReactNode;
   readonly problems: readonly ListedProblem[];
   /** The draft has changes the server has not looked at yet. */
   readonly checking: boolean;
@@ -25,14 +26,9 @@ export interface Remedy {
 const ICONS = { error: IconCircleX, warning: IconAlertTriangle, info: IconInfoCircle };
 
 /** What the server finds wrong, worst first; a click leads to the field. */
-export function ProblemsDrawer({ problems, checking, current, remedyOf, onGo, onClose }: ProblemsDrawerProps) {
+export function ProblemsDrawer({ head, problems, checking, current, remedyOf, onGo, onClose }: ProblemsDrawerProps) {
   return (
-    <section className={styles.drawer} aria-label="Problems">
-      <header className={styles.head}>
-        <h2>Problems</h2>
-        <span className={styles.count}>{checking ? "Checking…" : summary(problems)}</span>
-        <IconButton size="small" label="Close problems" keys="Ctrl+J" icon={<IconX size={16} />} onClick={onClose} />
-      </header>
+    <Drawer label="Problems" head={head} said={checking ? "Checking…" : summary(problems)} keys="Ctrl+J" onClose={onClose}>
       {problems.length === 0 ? (
         <div className={styles.none}>
           <IconCircleCheck size={18} aria-hidden /> Nothing stands in the way of publishing.
@@ -44,7 +40,7 @@ export function ProblemsDrawer({ problems, checking, current, remedyOf, onGo, on
           ))}
         </ul>
       )}
-    </section>
+    </Drawer>
   );
 }
 

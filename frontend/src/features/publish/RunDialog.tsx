@@ -39,7 +39,7 @@ export function RunDialog({ open, sample, published, onRun, onClose }: RunDialog
         {published && <SegmentedControl value={version} data={[{ value: "draft", label: "The draft" }, { value: "published", label: "The published version" }]} onChange={(next) => setVersion(next === "published" ? "published" : "draft")} />}
         <div>
           <div className={styles.fieldLabel}>Body (JSON)</div>
-          <CodeField value={text} label="Body" onChange={setText} />
+          <CodeField value={text} label="Body" autoFocus onChange={setText} />
         </div>
       </div>
       <DialogFooter>

@@ -1,4 +1,5 @@
 import { useEffectEvent, useLayoutEffect, useRef, useState } from "react";
+import { inEditor, withBreaksOf } from "../../ui/lineBreaks";
 import type { EditorHandle, EditorStart } from "./TokenEditor";
 import { insertionOf } from "./insertion";
 import styles from "./tokens.module.css";
@@ -25,7 +26,7 @@ export function PlainEditor(props: PlainEditorProps) {
   const area = useRef<HTMLTextAreaElement>(null);
   const [touched, setTouched] = useState(false);
   const handle = useEffectEvent((given: EditorHandle | null) => props.onHandle(given));
-  const change = useEffectEvent((text: string) => props.onChange(text));
+  const change = useEffectEvent((text: string) => props.onChange(withBreaksOf(props.value, text)));
   const takesFocus = useEffectEvent(() => props.takesFocus);
   const handOver = useEffectEvent((from: number, to: number) => {
     if (touched) props.onHandOver({ anchor: from, head: to });
@@ -54,7 +55,7 @@ export function PlainEditor(props: PlainEditorProps) {
     <textarea
       ref={area}
       className={styles.plain}
-      rows={props.value.split("\n").length}
+      rows={inEditor(props.value).split("\n").length}
       data-multiline={props.multiline || undefined}
       value={props.value}
       aria-label={props.label}
@@ -62,7 +63,7 @@ export function PlainEditor(props: PlainEditorProps) {
       spellCheck={false}
       onChange={(event) => {
         setTouched(true);
-        props.onChange(event.target.value);
+        props.onChange(withBreaksOf(props.value, event.target.value));
       }}
       onKeyDown={(event) => {
         setTouched(true);

@@ -4,6 +4,7 @@ import { linter } from "@codemirror/lint";
 import { Compartment, EditorState, Prec, RangeSetBuilder, StateEffect, StateField, type Extension, type Transaction } from "@codemirror/state";
 import { Decoration, EditorView, keymap, placeholder as placeholderText, WidgetType, type DecorationSet } from "@codemirror/view";
 import { useEffect, useEffectEvent, useLayoutEffect, useRef } from "react";
+import { inEditor, withBreaksOf } from "../../ui/lineBreaks";
 import { checkTemplate } from "./check";
 import { suggestionsFor } from "./completing";
 import { insertionOf } from "./insertion";
@@ -168,7 +169,7 @@ const problems = (sources: Sources): Extension =>
 export default function TokenEditor(props: TokenEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
-  const change = useEffectEvent((value: string) => props.onChange(value));
+  const change = useEffectEvent((value: string) => props.onChange(withBreaksOf(props.value, value)));
   const blur = useEffectEvent(() => props.onBlur());
   const sources = useEffectEvent(() => props.sources);
   const slash = useEffectEvent(() => props.onSlash());
@@ -196,7 +197,8 @@ export default function TokenEditor(props: TokenEditorProps) {
   }, []);
   useEffect(() => {
     const made = view.current;
-    if (made && made.state.doc.toString() !== props.value) made.dispatch({ changes: { from: 0, to: made.state.doc.length, insert: props.value } });
+    const value = inEditor(props.value);
+    if (made && made.state.doc.toString() !== value) made.dispatch({ changes: { from: 0, to: made.state.doc.length, insert: value } });
   }, [props.value]);
   return <div ref={host} className={styles.editor} data-multiline={props.multiline || undefined} />;
 }

@@ -4,7 +4,6 @@ import { useState } from "react";
 import { asProblem } from "../../api/problem";
 import type { WorkflowItem } from "../../api/types";
 import { downloadDefinition, useWorkflowCommands } from "../../api/workflows";
-import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { IconButton } from "../../ui/IconButton";
 import { later } from "../../ui/later";
@@ -17,9 +16,11 @@ import { toast } from "../../ui/toasts";
 import { Tooltip } from "../../ui/Tooltip";
 import { useStillHere } from "../../ui/useSearchChange";
 import { TriggerLabel } from "./triggers";
-import { RenameDialog } from "./RenameDialog";
 import styles from "./WorkflowTable.module.css";
 
+const RenameDialog = later(() => import("./RenameDialog").then((module) => module.RenameDialog));
+const DeleteDialog = later(() => import("./DeleteDialog").then((module) => module.DeleteDialog));
+const TurnOffDialog = later(() => import("./TurnOffDialog").then((module) => module.TurnOffDialog));
 const TagsDialog = later(() => import("./TagsDialog").then((module) => module.TagsDialog));
 
 export interface WorkflowTableProps {
@@ -27,6 +28,8 @@ export interface WorkflowTableProps {
   readonly workflows: readonly WorkflowItem[];
   readonly sort: string;
   readonly onSort: (sort: string) => void;
+  readonly selection: ReadonlySet<string>;
+  readonly onSelection: (ids: ReadonlySet<string>) => void;
   readonly may: { readonly edit: boolean; readonly enable: boolean; readonly run: boolean; readonly remove: boolean; readonly create: boolean; readonly saveTemplate: boolean };
   readonly onSaveTemplate: (workflow: WorkflowItem) => void;
   readonly more?: { readonly onMore: () => void; readonly busy: boolean } | undefined;
@@ -38,11 +41,12 @@ export function sayProblem(error: unknown) {
   toast.error(problem.message, { title: problem.title });
 }
 
-export function WorkflowTable({ tenant, workflows, sort, onSort, may, onSaveTemplate, more }: WorkflowTableProps) {
+export function WorkflowTable({ tenant, workflows, sort, onSort, selection, onSelection, may, onSaveTemplate, more }: WorkflowTableProps) {
   const navigate = useNavigate();
   const stillHere = useStillHere();
   const commands = useWorkflowCommands(tenant);
   const [deleting, setDeleting] = useState<WorkflowItem | null>(null);
+  const [turningOff, setTurningOff] = useState<WorkflowItem | null>(null);
   const [renaming, setRenaming] = useState<WorkflowItem | null>(null);
   const [tagging, setTagging] = useState<WorkflowItem | null>(null);
   const open = (workflow: WorkflowItem) => void navigate({ to: "/t/$tenant/w/$wf/design", params: { tenant, wf: workflow.id } });
@@ -56,7 +60,11 @@ export function WorkflowTable({ tenant, workflows, sort, onSort, may, onSaveTemp
       },
     );
   };
-  const setEnabled = (workflow: WorkflowItem, enabled: boolean) =>
+  const setEnabled = (workflow: WorkflowItem, enabled: boolean) => {
+    if (!enabled && workflow.calledBy > 0) setTurningOff(workflow);
+    else switchTo(workflow, enabled);
+  };
+  const switchTo = (workflow: WorkflowItem, enabled: boolean) =>
     commands.setEnabled.mutate({ id: workflow.id, enabled }, { onError: sayProblem });
 
   return (
@@ -132,6 +140,8 @@ export function WorkflowTable({ tenant, workflows, sort, onSort, may, onSaveTemp
         rowLabel={(workflow) => workflow.name}
         sort={sort}
         onSort={onSort}
+        selection={selection}
+        onSelection={onSelection}
         onOpen={open}
         onRowKey={(key, workflow) => {
           if (key === "r") runNow(workflow);
@@ -139,29 +149,10 @@ export function WorkflowTable({ tenant, workflows, sort, onSort, may, onSaveTemp
         }}
         more={more}
       />
+      {turningOff && <TurnOffDialog tenant={tenant} workflow={turningOff} onConfirm={() => switchTo(turningOff, false)} onClose={() => setTurningOff(null)} />}
       {renaming && <RenameDialog tenant={tenant} workflow={renaming} onClose={() => setRenaming(null)} />}
       {tagging && <TagsDialog tenant={tenant} workflow={tagging} onClose={() => setTagging(null)} />}
-      <ConfirmDialog
-        open={deleting !== null}
-        title={`Delete ${deleting?.name ?? ""}?`}
-        confirmLabel="Delete workflow"
-        danger
-        typeToConfirm={deleting?.name}
-        busy={commands.remove.isPending}
-        onClose={() => setDeleting(null)}
-        onConfirm={() => {
-          if (!deleting) return;
-          commands.remove.mutate(deleting.id, {
-            onSuccess: () => {
-              toast.success(`${deleting.name} was deleted.`);
-              setDeleting(null);
-            },
-            onError: sayProblem,
-          });
-        }}
-      >
-        Its draft, all its versions and its callback URL go with it. Runs that are under way are cancelled. This cannot be undone.
-      </ConfirmDialog>
+      {deleting && <DeleteDialog tenant={tenant} workflow={deleting} onClose={() => setDeleting(null)} />}
     </>
   );
 }
@@ -175,9 +166,16 @@ function nameColumn(tenant: string): Column<WorkflowItem> {
     rowHeader: true,
     cell: (workflow) => (
       <span className={styles.nameCell}>
-        <Link to="/t/$tenant/w/$wf/design" params={{ tenant, wf: workflow.id }} className={styles.name} title={workflow.name} tabIndex={-1}>
-          {workflow.name}
-        </Link>
+        <span className={styles.nameLine}>
+          <Link to="/t/$tenant/w/$wf/design" params={{ tenant, wf: workflow.id }} className={styles.name} title={workflow.name} tabIndex={-1}>
+            {workflow.name}
+          </Link>
+          {workflow.description !== "" && (
+            <span className={styles.said} title={workflow.description}>
+              {workflow.description}
+            </span>
+          )}
+        </span>
         <span className={styles.sub}>
           {workflow.publishedVersion === null ? (
             "Not published"

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, type ReactNode } from "react";
 import type { DraftAnswer } from "../../api/drafts";
 import { usePermission } from "../../api/permissions";
 import { downloadDefinition, useWorkflowCommands, workflowQuery } from "../../api/workflows";
@@ -21,24 +21,28 @@ import { toast } from "../../ui/toasts";
 import type { OperationEntry } from "../../workflow/catalogue";
 import { find, freeName } from "../../workflow/graph";
 import type { Place } from "../../workflow/layout";
+import { titleOf } from "../../workflow/draft";
 import { endOf, placeAfter } from "../../workflow/moves";
 import { useChooseOperation, type Adding } from "./adding";
 import type { DesignerPageProps } from "./DesignerPage";
 import { AddOperation } from "./AddOperation";
 import type { WantedConnection } from "./ConnectionDoor";
+import { DrawerTabs, DRAWER_TABS, type DrawerTab } from "./DrawerTabs";
 import { DesignerPalette, type PaletteMode } from "./DesignerPalette";
 import { COMMANDS, type Command, type PageCommand } from "./keys";
 import { goToNote } from "./notes";
 import { ownerOf, useCatalogue, useConnections, useManifests, useProblems } from "./useDesignerData";
 import { TriggerCallback } from "./TriggerCallback";
 import { Splitter, useStoredSize } from "./Splitter";
+import { noteStarted } from "./startedRuns";
 import { TopBar as TopBarAsDrawn } from "./TopBar";
 import { tryEdit, useCommands, type Intent } from "./useCommands";
 import { useDesignerKeys } from "./useDesignerKeys";
-import { whenIdle } from "./whenIdle";
+import { whenIdle } from "../../ui/whenIdle";
 import { whyNot } from "./whyNot";
 import { useRemedies } from "./remedies";
 import { useFocusKept } from "./useFocusKept";
+import { useShown } from "./useShown";
 import { useFollowing } from "./useFollowing";
 import { usePresence } from "./usePresence";
 import styles from "./designer.module.css";
@@ -52,6 +56,9 @@ const UsedConnectionsDoor = later(() => import("./UsedConnectionsDoor").then((mo
 const SaveTemplateDoor = later(() => import("../templates/SaveTemplateDoor").then((module) => module.SaveTemplateDoor));
 const CardMenu = later(() => import("../../features/canvas/CardMenu").then((module) => module.CardMenu));
 const SidePanel = steady(later(() => panelModule().then((module) => module.SidePanel), PanelWaiting));
+const SeveralDoor = steady(later(() => import("./SeveralDoor").then((module) => module.SeveralDoor), PanelWaiting));
+const DebugDoor = steady(later(() => import("./DebugDoor").then((module) => module.DebugDoor), DrawerWaiting));
+const DataDoor = steady(later(() => import("./DataDoor").then((module) => module.DataDoor), DrawerWaiting));
 const PasteDoor = later(() => import("./PasteDoor").then((module) => module.PasteDoor));
 const ExtractDoor = later(() => import("./ExtractDoor").then((module) => module.ExtractDoor));
 const FollowFrame = later(() => import("./FollowFrame").then((module) => module.FollowFrame));
@@ -72,6 +79,15 @@ function PanelWaiting() {
   );
 }
 
+function DrawerWaiting({ head }: { readonly head: ReactNode }) {
+  return (
+    <div className={styles.drawerWaiting}>
+      {head}
+      <SkeletonLines lines={4} label="Loading this part" />
+    </div>
+  );
+}
+
 function panelModule() {
   return import("./SidePanel");
 }
@@ -81,7 +97,7 @@ function preloadPanel(): void {
   panelModule().then((module) => module.preloadEditors(), () => undefined);
 }
 
-export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }: DesignerPageProps & { readonly loaded: DraftAnswer }) {
+export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded, onDeleted }: DesignerPageProps & { readonly loaded: DraftAnswer; readonly onDeleted: () => void }) {
   const store = useDraftStore();
   const draft = useDraft((state) => state.draft);
   const revision = useDraft((state) => state.revision);
@@ -102,12 +118,14 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const view = search.view ?? "canvas";
   const [selected, setSelected] = useState<readonly string[]>(search.node === undefined ? [] : [search.node]);
   const presence = usePresence(tenant, workflowId, { node: selected.at(-1), view });
-  const problems = useProblems(tenant, workflowId, loaded, presence);
+  const problems = useProblems(tenant, workflowId, loaded, presence, onDeleted);
   const [intent, setIntent] = useState<Intent | null>(null);
+  const [opened, setOpened] = useState<string | null>(null);
   const [reveal, setReveal] = useState<{ readonly name: string } | null>(search.node === undefined ? null : { name: search.node });
   const [adding, setAdding] = useState<Adding | null>(null);
   const [outline, setOutline] = useStoredFlag("millrace:outline", true);
-  const [drawer, setDrawer] = useState(false);
+  const [drawer, setDrawer] = useDrawer();
+  const [drawerHeight, setDrawerHeight] = useStoredSize("millrace:drawer-height", 240, 140, 720);
   const [panel, setPanel] = useState(true);
   const [current, setCurrent] = useState<ListedProblem | null>(null);
   const [dialog, setDialog] = useState<"publish" | "run" | "template" | "parameters" | "connections" | null>(null);
@@ -126,12 +144,14 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const select = useCallback((next: readonly string[]) => {
     stop();
     setSelected(next);
+    setOpened(null);
     setIntent(null);
     onSearch({ node: next.length === 1 ? next[0] : undefined });
   }, [onSearch, stop]);
   const open = useCallback((name: string, wanted: Intent | null = null) => {
     stop();
     setSelected([name]);
+    setOpened(name);
     setIntent(wanted);
     setPanel(true);
     onSearch({ node: name, ...tabFor(wanted) });
@@ -144,12 +164,14 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
 
   const name = selected.length === 1 ? selected[0] : undefined;
   const entry = name === undefined ? undefined : find(graph, name);
+  const several = selected.length > 1;
+  const shown = useShown(draft, entry, opened);
   useEffect(() => {
     performance.mark("designer:editable");
     return whenIdle(preloadPanel);
   }, []);
   useNotices(store);
-  useFocusKept([adding, graph, entry === undefined, panel, following.person === null]);
+  useFocusKept([adding, graph, entry === undefined, several, panel, following.person === null]);
   useRenames(selected, useCallback((next: readonly string[]) => {
     setSelected(next);
     onSearch({ node: next.length === 1 ? next[0] : undefined });
@@ -187,11 +209,16 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     const next = list[(index + by + list.length) % Math.max(1, list.length)];
     if (next) goTo(next);
   };
+  // Who looks at the events of runs stays with them; else the run has its own page.
+  const started = (id: string, version: string): void => {
+    noteStarted(workflowId, id, version === "published" ? "Published version" : "Draft");
+    if (drawer !== "debug") onRun(id);
+  };
   const run = (withBody: boolean): void => {
     const trigger = graph.triggers[0];
     if (!trigger) toast.info("Add a trigger first.");
     else if (withBody || trigger.type === "Request") setDialog("run");
-    else void names.run.mutateAsync({ id: workflowId, version: "draft" }).then((answer) => onRun(answer.runId), (error: unknown) => toast.error(error instanceof Error ? error.message : "The run did not start."));
+    else void names.run.mutateAsync({ id: workflowId, version: "draft" }).then((answer) => started(answer.runId, "draft"), (error: unknown) => toast.error(error instanceof Error ? error.message : "The run did not start."));
   };
   const openLens = (one: string): void => {
     open(one, "lens");
@@ -202,10 +229,17 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     const said = import("./pinning").then((module) => module.switchPinOf({ queries, tenant, workflowId, store, search, edit }, one));
     said.then((words) => toast.info(words), (error: unknown) => toast.error(error instanceof Error ? error.message : "The output could not be pinned."));
   };
+  const toggleDrawer = (wanted: DrawerTab): void => setDrawer(drawer === wanted ? null : wanted);
+  const goToEvent = (action: string, lens: string, iter: string): void => {
+    const there = find(store.state.draft.graph, action)?.action.name;
+    if (there === undefined) return void toast.info(`“${titleOf(action)}” is not in the draft any more, or has another name.`);
+    goToAction(there);
+    onSearch({ lens, iter: iter === "" ? undefined : iter });
+  };
   const doers: Readonly<Record<PageCommand, () => void>> = {
     palette: () => setPalette("commands"), "go-to": () => setPalette("go-to"), keys: () => setPalette("keys"),
     undo: () => void store.undo(), redo: () => void store.redo(), run: () => run(false), "run-with-body": () => run(true), publish: () => setDialog("publish"),
-    outline: () => setOutline(!outline), problems: () => setDrawer(!drawer), split: () => onSearch({ view: view === "split" ? "canvas" : "split" }), code: () => onSearch({ view: "code" }), canvas: () => onSearch({ view: "canvas" }),
+    outline: () => setOutline(!outline), problems: () => toggleDrawer("problems"), debug: () => toggleDrawer("debug"), data: () => toggleDrawer("data"), split: () => onSearch({ view: view === "split" ? "canvas" : "split" }), code: () => onSearch({ view: "code" }), canvas: () => onSearch({ view: "canvas" }),
     "next-problem": () => walk(1), "previous-problem": () => walk(-1), add: () => setAdding({ kind: "next", place: null, anchor: null }), paste: () => commands.pasteHere(endOf(graph)),
     runs: () => void navigate({ to: "/t/$tenant/w/$wf/runs", params: { tenant, wf: workflowId } }), versions: () => void navigate({ to: "/t/$tenant/w/$wf/versions", params: { tenant, wf: workflowId } }),
     history: () => void navigate({ to: "/t/$tenant/w/$wf/versions", params: { tenant, wf: workflowId }, search: { a: `r${String(store.state.revision - 1)}`, b: `r${String(store.state.revision)}` } }),
@@ -229,17 +263,21 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
   const used = useMemo(() => (adding === null ? NO_NAMES : new Set([...graph.entries.values()].flatMap((one) => catalogue?.of(one.action)?.id ?? []))), [adding, graph, catalogue]);
 
   const ownProblems = useMemo(() => {
-    const own = entry ? problems.items.filter((one) => one.pointer === entry.pointer || (one.pointer.startsWith(`${entry.pointer}/`) && ownerOf(one.pointer, graph) === entry.action.name)) : NO_PROBLEMS;
+    if (!shown) return NO_PROBLEMS;
+    const { pointer, action } = shown.entry;
+    const own = problems.items.filter((one) => one.pointer === pointer || (one.pointer.startsWith(`${pointer}/`) && ownerOf(one.pointer, shown.draft.graph) === action.name));
     return own.length === 0 ? NO_PROBLEMS : own;
-  }, [entry, problems.items, graph]);
-  const called = entry?.action.trigger === true && entry.action.type === "Request" ? entry.action.name : null;
+  }, [shown, problems.items]);
+  const shownAction = shown?.entry.action;
+  const called = shownAction?.trigger === true && shownAction.type === "Request" ? shownAction.name : null;
   const published = workflow.publishedVersion !== null;
   const callback = useMemo(() => (called === null ? undefined : <TriggerCallback tenant={tenant} workflowId={workflowId} trigger={called} published={published} />), [called, tenant, workflowId, published]);
 
+  const drawerTabs = useMemo(() => (drawer === null ? null : <DrawerTabs tab={drawer} onTab={setDrawer} />), [drawer, setDrawer]);
   const errors = problems.items.filter((one) => one.severity === "error").length;
   const warnings = problems.items.filter((one) => one.severity === "warning").length;
   const empty = graph.triggers.length === 0 && graph.root.actions.length === 0;
-  const changed = workflow.hasUnpublishedChanges || revision > loaded.revision;
+  const changed = workflow.hasUnpublishedChanges || revision > workflow.draftRevision;
   const canvas = (
     <Canvas
       draft={draft}
@@ -278,7 +316,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
     </Canvas>
   );
   const code = (
-    <CodeView document={draft.document} graph={graph} problems={problems.items} readOnly={!mayEdit} selected={name ?? null} edit={edit} onSelect={(one) => select([one])} onInvalid={setCodeBroken} />
+    <CodeView document={draft.document} graph={graph} problems={problems.items} readOnly={!mayEdit} selected={name ?? null} place={`millrace:code:${tenant}:${workflowId}`} edit={edit} onSelect={(one) => select([one])} onInvalid={setCodeBroken} />
   );
   return (
     <PeopleContext value={presence.here}>
@@ -288,7 +326,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
           tenant={tenant} workflowId={workflowId} name={workflow.name} view={view} outline={outline} errors={errors} warnings={warnings}
           published={workflow.publishedVersion} changed={changed} mayEdit={mayEdit} mayPublish={mayPublish} mayRun={mayRun} running={names.run.isPending} people={presence.people} followed={following.person?.key ?? null}
           onFollow={(person) => { if (view === "code") onSearch({ view: "split" }); following.toggle(person); }}
-          onView={(next) => onSearch({ view: next })} onOutline={() => setOutline(!outline)} onProblems={() => setDrawer(!drawer)}
+          onView={(next) => onSearch({ view: next })} onOutline={() => setOutline(!outline)} onProblems={() => toggleDrawer("problems")}
           onAdd={() => setAdding({ kind: "next", place: null, anchor: null })}
           onRename={(next) => names.rename.mutate({ id: workflowId, name: next })} onRun={run} onPublish={() => setDialog("publish")} onSearchAll={() => setPalette("commands")} onPage={page} mayTemplate={mayTemplate}
         />
@@ -320,25 +358,38 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
               {view !== "canvas" && <div className={styles.code}>{code}</div>}
             </div>
             {drawer && (
-              <div className={styles.drawer}>
-                <ProblemsDrawer problems={problems.items} checking={problems.revision < revision} current={current} remedyOf={remedyOf} onGo={goTo} onClose={() => setDrawer(false)} />
-              </div>
+              <>
+                <Splitter label="Height of the drawer" value={drawerHeight} onChange={setDrawerHeight} sign={-1} across />
+                <div className={styles.drawer} style={{ height: drawerHeight }}>
+                  {drawer === "problems" && <ProblemsDrawer head={drawerTabs} problems={problems.items} checking={problems.revision < revision} current={current} remedyOf={remedyOf} onGo={goTo} onClose={() => setDrawer(null)} />}
+                  {drawer === "debug" && <DebugDoor tenant={tenant} workflowId={workflowId} head={drawerTabs} mayRun={mayRun} onStart={() => page("run")} onGo={goToEvent} onRun={onRun} onClose={() => setDrawer(null)} />}
+                  {drawer === "data" && <DataDoor tenant={tenant} workflowId={workflowId} head={drawerTabs} graph={graph} entry={entry} search={search} mayLook={mayLook} onSearch={onSearch} onClose={() => setDrawer(null)} />}
+                </div>
+              </>
             )}
           </div>
-          {entry && panel && view !== "code" && (
+          {shown && panel && view !== "code" && (
             <>
               <Splitter label="Width of the panel" value={panelWidth} onChange={setPanelWidth} sign={-1} />
               <div className={styles.panel} style={{ width: panelWidth }}>
                 <SidePanel
-                  tenant={tenant} workflowId={workflowId} draft={draft} entry={entry} catalogue={catalogue} manifests={manifests} search={search} readOnly={!mayEdit} intent={intent} onIntentDone={() => setIntent(null)}
+                  tenant={tenant} workflowId={workflowId} draft={shown.draft} entry={shown.entry} catalogue={catalogue} manifests={manifests} search={search} readOnly={!mayEdit} intent={intent} onIntentDone={() => setIntent(null)}
                   problems={ownProblems} connections={connections} callback={callback}
                   edit={(one) => {
                     const applied = tryEdit(store, one);
                     if (applied?.edit.name === "rename" && applied.focus) open(applied.focus);
                     return applied !== null;
                   }}
-                  onSearch={onSearch} onGoTo={open} onNewConnection={(connector, named) => setNewConnection({ connector, name: named, actions: [entry.action.name] })} onDelete={() => commands.run("delete", [entry.action.name])} onClose={() => select([])} onRun={onRun}
+                  onSearch={onSearch} onGoTo={open} onNewConnection={(connector, named) => setNewConnection({ connector, name: named, actions: [shown.entry.action.name] })} onDelete={() => commands.run("delete", [shown.entry.action.name])} onClose={() => select([])} onRun={onRun}
                 />
+              </div>
+            </>
+          )}
+          {several && panel && view !== "code" && (
+            <>
+              <Splitter label="Width of the panel" value={panelWidth} onChange={setPanelWidth} sign={-1} />
+              <div className={styles.panel} style={{ width: panelWidth }}>
+                <SeveralDoor tenant={tenant} draft={draft} names={selected} manifests={manifests} readOnly={!mayEdit} edit={edit} onClose={() => select([])} />
               </div>
             </>
           )}
@@ -375,7 +426,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded }
         {dialog === "connections" && <UsedConnectionsDoor tenant={tenant} catalogue={catalogue} readOnly={!mayEdit} edit={edit} onNew={(connector, named, actions) => setNewConnection({ connector, name: named === "" ? undefined : named, actions })}
           onGoTo={(one) => { setDialog(null); goToAction(one); }} onClose={() => setDialog(null)} />}
         {dialog === "template" && <SaveTemplateDoor tenant={tenant} workflow={workflow} onClose={() => setDialog(null)} />}
-        {dialog === "run" && <RunDoor tenant={tenant} workflowId={workflowId} published={workflow.publishedVersion !== null} onRun={onRun} onClose={() => setDialog(null)} />}
+        {dialog === "run" && <RunDoor tenant={tenant} workflowId={workflowId} published={workflow.publishedVersion !== null} onRun={started} onClose={() => setDialog(null)} />}
         {extracting !== null && <ExtractDoor tenant={tenant} names={extracting} onGoTo={goToAction} onClose={() => setExtracting(null)} />}
         {commands.pasting && <PasteDoor {...commands.pasting} />}
         {newConnection !== null && <ConnectionDoor tenant={tenant} {...newConnection} edit={edit} onClose={() => setNewConnection(null)} />}
@@ -441,6 +492,18 @@ function useCollapsed(workflowId: string): [ReadonlySet<string>, (next: Readonly
     else localStorage.setItem(key, [...next].join("\n"));
   }, [key]);
   return [collapsed, keep];
+}
+
+/** Which part of the drawer is open, in this browser. */
+function useDrawer(): [DrawerTab | null, (tab: DrawerTab | null) => void] {
+  const key = "millrace:drawer";
+  const [tab, setTab] = useState<DrawerTab | null>(() => DRAWER_TABS.find((one) => one === localStorage.getItem(key)) ?? null);
+  const keep = useCallback((next: DrawerTab | null) => {
+    setTab(next);
+    if (next === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, next);
+  }, []);
+  return [tab, keep];
 }
 
 function useStoredFlag(key: string, initial: boolean): [boolean, (value: boolean) => void] {

@@ -6,6 +6,7 @@ import { sessionQuery } from "../../api/session";
 import { DraftContext, DraftStore } from "../../document";
 import { Button, LinkButton } from "../../ui/Button";
 import { CodeField } from "../../ui/CodeField";
+import { CopyButton } from "../../ui/CopyButton";
 import { Failure } from "../../ui/Failure";
 import { ErrorPanel } from "../../ui/ErrorPanel";
 import { Designer } from "./Designer";
@@ -78,6 +79,7 @@ function open(tenant: string, workflowId: string, person: string, loaded: DraftA
 
 function LoadedDesigner({ loaded, ...props }: DesignerPageProps & { readonly loaded: DraftAnswer }) {
   const person = useQuery(sessionQuery).data?.user?.id ?? "";
+  const [deleted, setDeleted] = useState(false);
   const [{ store, keeping, problem }] = useState(() => open(props.tenant, props.workflowId, person, loaded));
   useEffect(() => {
     if (!store) return undefined;
@@ -94,10 +96,26 @@ function LoadedDesigner({ loaded, ...props }: DesignerPageProps & { readonly loa
     };
   }, [store, keeping]);
   if (!store) return <Unreadable text={loaded.text} problem={problem} />;
+  if (deleted) return <Deleted tenant={props.tenant} text={store.state.draft.document.text} />;
   return (
     <DraftContext value={store}>
-      <Designer {...props} loaded={loaded} />
+      <Designer {...props} loaded={loaded} onDeleted={() => setDeleted(true)} />
     </DraftContext>
+  );
+}
+
+/** Deleted while it was open here: what was on screen can still be taken along. */
+function Deleted({ tenant, text }: { readonly tenant: string; readonly text: string }) {
+  return (
+    <div className={styles.message}>
+      <ErrorPanel error={{ title: "This workflow was deleted", detail: "Somebody deleted it while it was open here, so nothing can be saved any more. Its definition, as it stood on your screen, can be copied and imported as a new workflow." }}>
+        <CopyButton text value={text} label="Copy the definition" />
+        <LinkButton size="small" to="/t/$tenant/workflows" params={{ tenant }}>
+          All workflows
+        </LinkButton>
+      </ErrorPanel>
+      <CodeField value={text} label="Definition" readOnly />
+    </div>
   );
 }
 

@@ -126,7 +126,7 @@ function SampleDialog({ sample, onUse, onClose }: SampleDialogProps) {
   return (
     <Dialog open title="A sample of what arrives" width={560} onClose={onClose}>
       <p className={styles.note}>Paste the body that reaches the trigger. Values in the panel are computed from it; it stays in this browser tab.</p>
-      <CodeField value={text} label="Sample body" onChange={setText} />
+      <CodeField value={text} label="Sample body" autoFocus onChange={setText} />
       {wrong !== "" && <p className={styles.wrong}>{wrong}</p>}
       <DialogFooter>
         <Button onClick={onClose}>Cancel</Button>

@@ -29,7 +29,7 @@ export function OutputTab(props: OutputTabProps) {
   if (lens.runId === null) {
     return <EmptyState icon={<IconHistory size={24} />} title="No run to look at" text={lens.runs.length === 0 ? "This workflow has not run yet. Test this action, or run the workflow: what it gives stands here." : "Choose a run above."} />;
   }
-  return props.trigger ? <TriggerOutput {...props} run={lens.runId} /> : <ActionOutput {...props} run={lens.runId} />;
+  return props.trigger ? <TriggerOutput {...props} run={lens.runId} /> : <ActionValues {...props} run={lens.runId} repetition={lens.repetition} since="panel" />;
 }
 
 function TriggerOutput({ tenant, run }: OutputTabProps & { readonly run: string }) {
@@ -43,8 +43,16 @@ function TriggerOutput({ tenant, run }: OutputTabProps & { readonly run: string 
   );
 }
 
-function ActionOutput({ tenant, name, lens, run, onPin }: OutputTabProps & { readonly run: string }) {
-  const query = useQuery({ ...actionDetailQuery(tenant, run, name, lens.repetition, "panel"), select: readDetail, retry: false });
+interface ActionValuesProps extends Pick<OutputTabProps, "tenant" | "name" | "onPin"> {
+  readonly run: string;
+  readonly repetition: string;
+  /** Another text: it may have changed. */
+  readonly since: string;
+}
+
+/** What one action, in one turn, took and gave. */
+export function ActionValues({ tenant, name, run, repetition, since, onPin }: ActionValuesProps) {
+  const query = useQuery({ ...actionDetailQuery(tenant, run, name, repetition, since), select: readDetail, retry: false });
   const missing = query.error && asProblem(query.error).status === 404;
   if (missing) return <EmptyState icon={<IconHistory size={24} />} title="Not in this run" text="The action was not part of the chosen run, or has another name since." />;
   return (

@@ -82,7 +82,7 @@ interface RunDoorProps {
   readonly tenant: string;
   readonly workflowId: string;
   readonly published: boolean;
-  readonly onRun: (run: string) => void;
+  readonly onRun: (run: string, version: "draft" | "published") => void;
   readonly onClose: () => void;
 }
 
@@ -100,7 +100,7 @@ export function RunDoor({ tenant, workflowId, published, onRun, onClose }: RunDo
         try {
           const answer = await run.mutateAsync({ id: workflowId, version, payload });
           onClose();
-          onRun(answer.runId);
+          onRun(answer.runId, version);
           return null;
         } catch (error) {
           return error instanceof Error ? error.message : "The run did not start.";

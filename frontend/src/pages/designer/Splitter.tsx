@@ -19,29 +19,32 @@ interface SplitterProps {
   readonly onChange: (value: number) => void;
   /** 1: what is left of it grows to the right; -1: what is right of it grows to the left. */
   readonly sign: 1 | -1;
+  /** Between what is above and what is below it. */
+  readonly across?: boolean | undefined;
 }
 
-/** The line between two columns: drag it, or arrow keys. */
-export function Splitter({ label, value, onChange, sign }: SplitterProps) {
+/** The line between two columns, or two rows: drag it, or arrow keys. */
+export function Splitter({ label, value, onChange, sign, across = false }: SplitterProps) {
   return (
     <div
       className={styles.splitter}
       role="separator"
-      aria-orientation="vertical"
+      aria-orientation={across ? "horizontal" : "vertical"}
       aria-label={label}
       aria-valuenow={value}
       tabIndex={0}
       onPointerDown={(event) => {
         const element = event.currentTarget;
-        const start = event.clientX;
+        const at = (one: { clientX: number; clientY: number }): number => (across ? one.clientY : one.clientX);
+        const start = at(event);
         element.setPointerCapture(event.pointerId);
-        element.onpointermove = (moved) => onChange(value + (moved.clientX - start) * sign);
+        element.onpointermove = (moved) => onChange(value + (at(moved) - start) * sign);
         element.onpointerup = () => {
           element.onpointermove = null;
         };
       }}
       onKeyDown={(event) => {
-        const step = event.key === "ArrowRight" ? 16 : event.key === "ArrowLeft" ? -16 : 0;
+        const step = event.key === (across ? "ArrowDown" : "ArrowRight") ? 16 : event.key === (across ? "ArrowUp" : "ArrowLeft") ? -16 : 0;
         if (step !== 0) onChange(value + step * sign);
       }}
     />

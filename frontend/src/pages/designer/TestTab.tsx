@@ -13,6 +13,7 @@ import { titleOf } from "../../workflow/edits";
 import type { Lens } from "./lens";
 import { Detail } from "./OutputTab";
 import type { PinnedResult } from "./pinning";
+import { noteStarted } from "./startedRuns";
 import styles from "./side.module.css";
 
 interface TestTabProps {
@@ -39,7 +40,8 @@ export function TestTab({ tenant, workflowId, name, lens, mayRun, wanted, onRead
       const payload = lens.kind === "sample" ? { payload: { value: readSample(lens.sample) } } : {};
       return startTrial(tenant, workflowId, { upTo: name, alone, ...(lens.runId === null ? {} : { answers: lens.runId }), ...payload });
     },
-    onSuccess: (answer) => {
+    onSuccess: (answer, alone) => {
+      noteStarted(workflowId, answer.runId, `${alone ? "Test of" : "Up to"} ${titleOf(name)}`);
       setRun(answer.runId);
       void queries.invalidateQueries({ queryKey: runKeys.lists(tenant) });
     },

@@ -6,7 +6,7 @@ import type { Shortcut } from "../../features/palette/ShortcutSheet";
 export type PageCommand =
   | "palette" | "go-to" | "keys" | "undo" | "redo" | "run" | "run-with-body" | "publish" | "outline" | "problems" | "split" | "code" | "canvas"
   | "next-problem" | "previous-problem" | "add" | "paste" | "runs" | "versions" | "history" | "workflows" | "parameters" | "connections" | "save-template" | "download"
-  | "test" | "run-up-to" | "pin" | "lens" | "panel" | "saved";
+  | "debug" | "data" | "test" | "run-up-to" | "pin" | "lens" | "panel" | "saved";
 
 /** A key that the canvas itself obeys. */
 export interface Press {
@@ -69,7 +69,9 @@ export const COMMANDS: readonly Command[] = [
   { title: "Show or hide the map", keys: "M", group: "View", does: { press: { key: "m" } } },
   { title: "Show or hide the outline", keys: "Ctrl+B", group: "View", does: { page: "outline" } },
   { title: "Show or hide the problems", keys: "Ctrl+J", group: "View", does: { page: "problems" } },
-  { title: "Show or hide the panel of the action", keys: "Ctrl+I", group: "View", needs: "one", does: { page: "panel" } },
+  { title: "Show or hide what happens in runs started here", keys: "Ctrl+E", group: "View", does: { page: "debug" } },
+  { title: "Show or hide the values of the action", keys: "Ctrl+Shift+E", group: "View", asks: "look", does: { page: "data" } },
+  { title: "Show or hide the panel of the action", keys: "Ctrl+I", group: "View", needs: "some", does: { page: "panel" } },
   { title: "Choose the run whose values are shown", keys: "L", group: "View", needs: "one", asks: "look", does: { page: "lens" } },
   { title: "Canvas and code side by side", keys: "Ctrl+\\", group: "View", does: { page: "split" } },
   { title: "Code only", group: "View", does: { page: "code" } },

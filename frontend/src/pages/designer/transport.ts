@@ -21,6 +21,8 @@ export function httpTransport(tenant: string, workflow: string, keeping: Keeping
       } catch (error) {
         const problem = asProblem(error);
         if (problem.status === 409 && Array.isArray(problem.document.missing)) return { kind: "stale", stale: problem.document as unknown as Stale };
+        // Refused is what our server says of the edits; what a proxy says in its place, or an old token, says nothing about them.
+        if (problem.code === "NoProblemDocument" || problem.code === "CsrfRefused") return { kind: "offline" };
         if (problem.status === 0 || problem.status >= 500 || problem.status === 429 || problem.status === 401) return { kind: "offline" };
         return { kind: "refused", message: problem.message };
       }

@@ -22,8 +22,11 @@ export interface Problems {
   readonly byAction: ReadonlyMap<string, { readonly errors: number; readonly warnings: number; readonly first: string }>;
 }
 
+/** What changes the workflow itself, whoever did it. */
+const OF_THE_WORKFLOW: ReadonlySet<string> = new Set(["published", "renamed", "values"]);
+
 /** The draft's topic: edits of others, presence, and problems, as loaded, as pushed, asked for when a push did not come. */
-export function useProblems(tenant: string, workflowId: string, loaded: DraftAnswer, presence: Pick<Presence, "hear" | "greet">): Problems {
+export function useProblems(tenant: string, workflowId: string, loaded: DraftAnswer, presence: Pick<Presence, "hear" | "greet">, onDeleted: () => void): Problems {
   const store = useDraftStore();
   const queries = useQueryClient();
   const revision = useDraft((state) => state.revision);
@@ -37,10 +40,10 @@ export function useProblems(tenant: string, workflowId: string, loaded: DraftAns
     const data = message.data as { readonly kind?: string; readonly items?: readonly DefinitionProblem[]; readonly problems?: readonly DefinitionProblem[]; readonly revision?: number };
     if (data.kind === "presence") presence.hear(data);
     if (data.kind === "callbacks") void queries.invalidateQueries({ queryKey: callbacksQuery(tenant, workflowId).queryKey });
-    if (data.kind === "values") {
-      void queries.invalidateQueries({ queryKey: valuesQuery(tenant, workflowId).queryKey });
-      void queries.invalidateQueries({ queryKey: ["workflow", tenant, workflowId] });
-    }
+    if (data.kind === "values") void queries.invalidateQueries({ queryKey: valuesQuery(tenant, workflowId).queryKey });
+    if (data.kind === "published") void queries.invalidateQueries({ queryKey: callbacksQuery(tenant, workflowId).queryKey });
+    if (data.kind !== undefined && OF_THE_WORKFLOW.has(data.kind)) void queries.invalidateQueries({ queryKey: ["workflow", tenant, workflowId] });
+    if (data.kind === "deleted") onDeleted();
     if (data.kind === "edits") store.receive(message.data as StoredEdits);
     if (data.kind === "problems") {
       latest.current = data.revision ?? latest.current;

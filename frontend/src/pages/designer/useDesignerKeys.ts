@@ -13,7 +13,7 @@ const DIRECTIONS: Readonly<Record<string, "up" | "down" | "in" | "out">> = { Arr
 
 /** With Ctrl, wherever the focus is. */
 const ALWAYS: Readonly<Record<string, PageCommand>> = {
-  Enter: "run", "Shift+Enter": "run-with-body", b: "outline", j: "problems", "\\": "split", k: "palette", p: "go-to", f: "go-to", g: "go-to", i: "panel",
+  Enter: "run", "Shift+Enter": "run-with-body", b: "outline", j: "problems", e: "debug", "Shift+E": "data", "\\": "split", k: "palette", p: "go-to", f: "go-to", g: "go-to", i: "panel",
 };
 
 /** Alone, on the canvas or in the outline. */

@@ -11,6 +11,7 @@ import { CopyButton } from "../../ui/CopyButton";
 import { IconButton } from "../../ui/IconButton";
 import { TextField } from "../../ui/TextField";
 import { Time } from "../../ui/Time";
+import { Description } from "./Description";
 import styles from "./OverviewPage.module.css";
 
 interface AboutProps {
@@ -30,6 +31,12 @@ export function About({ tenant, workflow }: AboutProps) {
           <dt>Name</dt>
           <dd>
             <Name key={workflow.id} tenant={tenant} workflow={workflow} />
+          </dd>
+        </div>
+        <div>
+          <dt>Description</dt>
+          <dd>
+            <Description key={workflow.id} tenant={tenant} workflow={workflow} />
           </dd>
         </div>
         <div>

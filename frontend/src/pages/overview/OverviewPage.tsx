@@ -17,6 +17,7 @@ import { Skeleton, SkeletonLines, SkeletonRows } from "../../ui/Skeletons";
 import { openDraft } from "../../workflow/draft";
 import { useRunNow } from "../runs/useRunNow";
 import { About } from "./About";
+import { CalledBy } from "./CalledBy";
 import { LatestRuns } from "./LatestRuns";
 import styles from "./OverviewPage.module.css";
 import { Standing } from "./Standing";
@@ -84,6 +85,7 @@ function Overview({ tenant, workflow, poll, onNews }: OverviewProps) {
             </DataView>
           </section>
           {graph && <Uses tenant={tenant} workflow={workflow} graph={graph} />}
+          <CalledBy tenant={tenant} workflow={workflow} />
         </div>
         <About tenant={tenant} workflow={workflow} />
       </div>

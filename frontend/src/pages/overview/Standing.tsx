@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { usePermission } from "../../api/permissions";
 import { asProblem } from "../../api/problem";
 import type { WorkflowItem } from "../../api/types";
 import { useWorkflowCommands, versionQuery } from "../../api/workflows";
+import { TurnOffDialog } from "../../features/workflows/TurnOffDialog";
 import { Skeleton } from "../../ui/Skeletons";
 import { Sparkline } from "../../ui/Sparkline";
 import { Switch } from "../../ui/Switch";
@@ -50,16 +52,20 @@ export function Standing({ tenant, workflow }: StandingProps) {
 function State({ tenant, workflow }: StandingProps) {
   const mayEnable = usePermission(tenant, "workflow.enable");
   const { setEnabled } = useWorkflowCommands(tenant);
+  const [asking, setAsking] = useState(false);
   if (workflow.state === "draft") return <span className={styles.muted}>Draft only: publish it to switch it on.</span>;
   // The switch turns at once; a refusal turns it back.
   const enabled = setEnabled.isPending ? setEnabled.variables.enabled : workflow.enabled;
+  const switchTo = (wanted: boolean) =>
+    setEnabled.mutate({ id: workflow.id, enabled: wanted }, { onError: (error) => toast.error(asProblem(error).message, { title: asProblem(error).title }) });
   return (
-    <Switch
-      aria-label={`${enabled ? "On" : "Off"}: ${workflow.name}`} label={enabled ? "On" : "Off"} checked={enabled} disabled={!mayEnable}
-      onChange={(event) =>
-        setEnabled.mutate({ id: workflow.id, enabled: event.currentTarget.checked }, { onError: (error) => toast.error(asProblem(error).message, { title: asProblem(error).title }) })
-      }
-    />
+    <>
+      <Switch
+        aria-label={`${enabled ? "On" : "Off"}: ${workflow.name}`} label={enabled ? "On" : "Off"} checked={enabled} disabled={!mayEnable}
+        onChange={({ currentTarget }) => (!currentTarget.checked && workflow.calledBy > 0 ? setAsking(true) : switchTo(currentTarget.checked))}
+      />
+      {asking && <TurnOffDialog tenant={tenant} workflow={workflow} onConfirm={() => switchTo(false)} onClose={() => setAsking(false)} />}
+    </>
   );
 }
 

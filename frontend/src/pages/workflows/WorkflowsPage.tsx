@@ -1,41 +1,36 @@
 import { IconFileImport, IconFilterOff, IconLayoutGrid, IconPlus, IconSquarePlus } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { given } from "../../api/client";
 import { useRefreshOn } from "../../api/live";
 import { usePermission } from "../../api/permissions";
 import { asProblem } from "../../api/problem";
-import type { WorkflowItem, WorkflowState } from "../../api/types";
-import { tagsQuery, workflowKeys, type WorkflowSort, workflowsQuery } from "../../api/workflows";
+import type { WorkflowItem } from "../../api/types";
+import { workflowKeys, type WorkflowSort, workflowsQuery } from "../../api/workflows";
 import { usePollingFallback } from "../../features/live/polling";
-import { CreateDialog } from "../../features/workflows/CreateDialog";
 import { FirstSteps } from "../../features/workflows/FirstSteps";
-import { ImportDialog } from "../../features/workflows/ImportDialog";
 import { WorkflowTable } from "../../features/workflows/WorkflowTable";
 import { Button } from "../../ui/Button";
 import { DataView } from "../../ui/DataView";
 import { EmptyState } from "../../ui/EmptyState";
-import { FilterBar, filterSelectClass, SearchField } from "../../ui/FilterBar";
 import { later } from "../../ui/later";
 import { Menu, MenuItem } from "../../ui/Menu";
 import { Page } from "../../ui/Page";
-import { Select } from "../../ui/Select";
 import { isInLayer, isTyping } from "../../ui/typing";
 import { useSearchChange } from "../../ui/useSearchChange";
+import { whenIdle } from "../../ui/whenIdle";
+import { WorkflowFilters, type WorkflowSearch } from "./WorkflowFilters";
 
-// Opened by hand, so fetched then: the list is the first thing many people see.
+// Opened by hand, so fetched after the list, which is the first thing many people see. What takes the next keys or a dropped
+// file is fetched before it is asked for.
+const ChosenWorkflows = later(() => import("../../features/workflows/ChosenWorkflows").then((module) => module.ChosenWorkflows));
+const CreateDialog = later(() => import("../../features/workflows/CreateDialog").then((module) => module.CreateDialog));
+const ImportDialog = later(() => import("../../features/workflows/ImportDialog").then((module) => module.ImportDialog));
 const SaveTemplateDoor = later(() => import("../templates/SaveTemplateDoor").then((module) => module.SaveTemplateDoor));
 // Nothing most of the time, so fetched after the list.
 const Attention = later(() => import("../../features/workflows/Attention").then((module) => module.Attention));
 const route = getRouteApi("/t/$tenant/workflows");
-
-const states = [
-  { value: "", label: "All states" },
-  { value: "on", label: "On" },
-  { value: "off", label: "Off" },
-  { value: "draft", label: "Draft only" },
-];
 
 export function WorkflowsPage() {
   const { tenant } = route.useParams();
@@ -43,22 +38,28 @@ export function WorkflowsPage() {
   const navigate = route.useNavigate();
   const changeSearch = useSearchChange<ReturnType<typeof route.useSearch>>();
   const [dialog, setDialog] = useState<"create" | "import" | null>(null);
+  const [selection, setSelection] = useState<ReadonlySet<string>>(new Set());
   const [saving, setSaving] = useState<WorkflowItem | null>(null);
   const poll = usePollingFallback(tenant);
   const query = useInfiniteQuery({
-    ...workflowsQuery(tenant, { search: search.q, status: search.state, tag: search.tag, sort: search.sort ?? "-updatedAt" }),
+    ...workflowsQuery(tenant, { search: search.q, status: search.state, tag: search.tag, owner: search.owner, connector: search.connector, sort: search.sort ?? "-updatedAt" }),
     placeholderData: (before) => before,
     refetchInterval: poll,
   });
-  const { data: tags = [] } = useQuery(tagsQuery(tenant));
   useRefreshOn(tenant, "tenant:runs", [workflowKeys.lists(tenant)]);
   const may = usePermissions(tenant);
+  useEffect(() => {
+    return whenIdle(() => {
+      CreateDialog.preload();
+      ImportDialog.preload();
+    });
+  }, []);
   useNewKey(() => may.create && setDialog("create"));
   useFilesAbove(() => may.create && setDialog("import"));
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
-  const filtered = search.q !== undefined || search.state !== undefined || search.tag !== undefined;
+  const filtered = [search.q, search.state, search.tag, search.owner, search.connector].some((one) => one !== undefined);
   const openTemplates = () => void navigate({ to: "/t/$tenant/templates", params: { tenant } });
-  const setSearch = (change: { q?: string | undefined; state?: WorkflowState | undefined; tag?: string | undefined; sort?: WorkflowSort }) => changeSearch((before) => given({ ...before, ...change }));
+  const setSearch = (change: WorkflowSearch) => changeSearch((before) => given({ ...before, ...change }));
   const empty = query.isSuccess && rows.length === 0;
 
   return (
@@ -93,26 +94,7 @@ export function WorkflowsPage() {
     >
       {rows.length > 0 && !filtered && <Attention tenant={tenant} />}
       {(!empty || filtered) && (
-        <FilterBar count={query.isSuccess && !query.hasNextPage && countWords(rows.length)}>
-          <SearchField label="Search workflows" value={search.q ?? ""} onChange={(q) => setSearch({ q: q || undefined })} />
-          <Select
-            aria-label="State"
-            className={filterSelectClass}
-            data={states}
-            value={search.state ?? ""}
-            onChange={(state) => setSearch({ state: (state || undefined) as WorkflowState | undefined })}
-          />
-          {(tags.length > 0 || search.tag !== undefined) && (
-            <Select
-              aria-label="Tag"
-              className={filterSelectClass}
-              searchable
-              data={tagChoices(tags, search.tag)}
-              value={search.tag ?? ""}
-              onChange={(tag) => setSearch({ tag: tag || undefined })}
-            />
-          )}
-        </FilterBar>
+        <WorkflowFilters tenant={tenant} search={search} onChange={setSearch} count={query.isSuccess && !query.hasNextPage && countWords(rows.length)} />
       )}
       <DataView
         loading={query.isPending}
@@ -127,7 +109,7 @@ export function WorkflowsPage() {
           <EmptyState
             icon={<IconFilterOff size={24} />}
             title="No workflows match"
-            text="Nothing has this name, state and tag."
+            text="Nothing has this name and all that is chosen above."
             primary={<Button onClick={() => changeSearch(() => ({}))}>Clear filters</Button>}
           />
         )}
@@ -137,12 +119,17 @@ export function WorkflowsPage() {
             workflows={rows}
             sort={search.sort ?? "-updatedAt"}
             onSort={(sort) => setSearch({ sort: sort === "-name" ? "name" : (sort as WorkflowSort) })}
+            selection={selection}
+            onSelection={setSelection}
             may={may}
             onSaveTemplate={setSaving}
             more={query.hasNextPage ? { onMore: () => void query.fetchNextPage(), busy: query.isFetchingNextPage } : undefined}
           />
         )}
       </DataView>
+      {selection.size > 0 && (
+        <ChosenWorkflows tenant={tenant} workflows={rows.filter(({ id }) => selection.has(id))} may={may} onClear={() => setSelection(new Set())} />
+      )}
       {saving && <SaveTemplateDoor tenant={tenant} workflow={saving} onClose={() => setSaving(null)} />}
       {dialog === "create" && <CreateDialog tenant={tenant} onClose={() => setDialog(null)} />}
       {dialog === "import" && <ImportDialog tenant={tenant} onClose={() => setDialog(null)} />}
@@ -188,11 +175,4 @@ function useNewKey(create: () => void) {
 
 function countWords(count: number): string {
   return count === 1 ? "1 workflow" : `${count} workflows`;
-}
-
-/** A tag that somebody's link names and nothing has any more can still be seen and taken away. */
-function tagChoices(tags: readonly { readonly name: string; readonly workflows: number }[], chosen: string | undefined) {
-  const known = tags.map(({ name, workflows }) => ({ value: name, label: `${name} (${String(workflows)})` }));
-  const gone = chosen !== undefined && !tags.some(({ name }) => name === chosen);
-  return [{ value: "", label: "Any tag" }, ...(gone ? [{ value: chosen, label: chosen }] : []), ...known];
 }

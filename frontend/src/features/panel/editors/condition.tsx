@@ -34,6 +34,8 @@ export function readCondition(document: Document, node: Node | undefined): Group
   if (node.kind === "string") return fromExpression(String(node.value));
   const part = readPart(document, node);
   if (!part) return null;
+  // A new condition says nothing yet: its first row is there to be filled in, and is no edit until it is.
+  if (part.kind === "group" && part.parts.length === 0) return { ...part, parts: [EMPTY_ROW] };
   return part.kind === "group" ? part : { kind: "group", word: "and", parts: [part] };
 }
 
@@ -206,7 +208,7 @@ function RowFields({ row, index, fresh, readOnly, onChange, onRemove }: RowProps
   const { TextEditor } = usePanel();
   return (
     <div className={styles.conditionRow}>
-      <TextEditor value={shown(row.left)} label={`Row ${String(index + 1)}: value`} placeholder="Value" readOnly={readOnly} autoFocus={fresh} wants="any" onChange={(text) => onChange({ ...row, left: looseJson(text) })} />
+      <TextEditor value={shown(row.left)} label={`Row ${String(index + 1)}: value`} placeholder="Type a value, or / to choose one" readOnly={readOnly} autoFocus={fresh} wants="any" onChange={(text) => onChange({ ...row, left: looseJson(text) })} />
       <div className={styles.operator}>
         <Select
           aria-label={`Row ${String(index + 1)}: comparison`}

@@ -92,16 +92,16 @@ export function SchemaValue(props: EditorProps) {
         </Button>
       )}
       <Dialog open={open} title="Schema from a sample" width={600} onClose={() => setOpen(false)}>
-        <p className={styles.help}>Paste a value as it will arrive, or take the one a run had. The schema describes its members; edit it afterwards as you like.</p>
-        {template !== null && (
+        <p className={styles.help}>Paste an example of what will arrive{template !== null && evaluate ? ", or take what a run had" : ""}. Each of its values can then be chosen in the fields of later actions.</p>
+        {template !== null && evaluate && (
           <div className={styles.sampleBar}>
-            <Button size="small" icon={<IconHistory size={14} />} busy={busy} disabled={!evaluate} onClick={() => void fromRun()}>
+            <Button size="small" icon={<IconHistory size={14} />} busy={busy} onClick={() => void fromRun()}>
               Take it from the chosen run
             </Button>
-            <span className={styles.help}>{said !== "" ? said : evaluate ? "" : "No run or sample is chosen: choose one at the top of the panel."}</span>
+            <span className={styles.help}>{said}</span>
           </div>
         )}
-        <CodeField value={sample} label="Sample" onChange={setSample} />
+        <CodeField value={sample} label="Sample" autoFocus placeholder={'{"customer": "Ann", "total": 1200}'} onChange={setSample} />
         {wrong !== "" && <div className={styles.wrong}>{wrong}</div>}
         <DialogFooter>
           <Button onClick={() => setOpen(false)}>Cancel</Button>
