@@ -83,6 +83,7 @@ async def test_permission_is_looked_up_with_every_question(
 async def test_a_session_that_ended_asks_nothing(bob: Person, topic: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("designer.live.bell.recheck", lambda user_id: None)
     async with opened(bob) as socket:
+        assert "items" in await ask(socket, topic, templates=["x"])  # its session has been looked up
         await sync_to_async(bob.client.delete)("/api/v1/session")
         assert (await ask(socket, topic, templates=["x"]))["problem"]["code"] == "SignInRequired"
 

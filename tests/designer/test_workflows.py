@@ -146,7 +146,7 @@ class TestList:
         assert name in problem_of(alice.get(f"workflows?{query}"), 400, "FieldsInvalid")["fieldErrors"]
 
     def test_a_page_takes_a_fixed_number_of_queries(self, alice: Person, django_assert_max_num_queries):
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(9):
             assert len(alice.get("workflows").json()["items"]) == 50
 
 

@@ -35,6 +35,11 @@ def test_text_that_does_not_parse_yet_waits_for_its_author(page: Page, ana: Pers
     view(page, "Code")
     expect(code_of(page)).to_contain_text("half a thought")
     expect(said).to_be_visible()
+    places: list[str] = page.evaluate(
+        "Object.keys(sessionStorage).filter((key) => key.startsWith('millrace:code:'))"
+    )
+    me = ana.refresh_session()["user"]["id"]
+    assert [place.rpartition(":")[2] for place in places] == [me], "nobody else who signs in here sees it"
     page.reload()
     expect(code_of(page)).to_contain_text("half a thought")
     page.get_by_role("button", name="Discard my text").click()

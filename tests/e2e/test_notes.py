@@ -84,6 +84,7 @@ def test_a_note_is_found_resized_and_shared(page: Page, ana: Person, context: Br
     page.locator("#card-First").click()
     page.get_by_role("application", name="Workflow canvas").focus()
     page.keyboard.press("n")
+    expect(page.get_by_role("textbox", name="Text of the note")).to_be_focused()
     page.keyboard.insert_text("Ask the warehouse before ten")
     page.keyboard.press("Control+Enter")
     note = page.get_by_role("group", name="Note beside First: Ask the warehouse")

@@ -20,7 +20,7 @@ export interface CodeViewProps {
   readonly problems: readonly CodeProblem[];
   readonly readOnly: boolean;
   readonly selected: string | null;
-  /** Where text that does not parse yet waits when this view is left. */
+  /** Where text that does not parse yet waits when this view is left: one for each person, who may share a browser. */
   readonly place: string;
   readonly edit: (edit: Edit) => boolean;
   readonly onSelect: (name: string) => void;

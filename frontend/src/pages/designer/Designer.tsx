@@ -97,7 +97,7 @@ function preloadPanel(): void {
   panelModule().then((module) => module.preloadEditors(), () => undefined);
 }
 
-export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded, onDeleted }: DesignerPageProps & { readonly loaded: DraftAnswer; readonly onDeleted: () => void }) {
+export function Designer({ tenant, workflowId, person, search, onSearch, onRun, loaded, onDeleted }: DesignerPageProps & { readonly person: string; readonly loaded: DraftAnswer; readonly onDeleted: () => void }) {
   const store = useDraftStore();
   const draft = useDraft((state) => state.draft);
   const revision = useDraft((state) => state.revision);
@@ -316,7 +316,7 @@ export function Designer({ tenant, workflowId, search, onSearch, onRun, loaded, 
     </Canvas>
   );
   const code = (
-    <CodeView document={draft.document} graph={graph} problems={problems.items} readOnly={!mayEdit} selected={name ?? null} place={`millrace:code:${tenant}:${workflowId}`} edit={edit} onSelect={(one) => select([one])} onInvalid={setCodeBroken} />
+    <CodeView document={draft.document} graph={graph} problems={problems.items} readOnly={!mayEdit} selected={name ?? null} place={`millrace:code:${tenant}:${workflowId}:${person}`} edit={edit} onSelect={(one) => select([one])} onInvalid={setCodeBroken} />
   );
   return (
     <PeopleContext value={presence.here}>

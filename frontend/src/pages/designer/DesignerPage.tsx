@@ -99,7 +99,7 @@ function LoadedDesigner({ loaded, ...props }: DesignerPageProps & { readonly loa
   if (deleted) return <Deleted tenant={props.tenant} text={store.state.draft.document.text} />;
   return (
     <DraftContext value={store}>
-      <Designer {...props} loaded={loaded} onDeleted={() => setDeleted(true)} />
+      <Designer {...props} person={person} loaded={loaded} onDeleted={() => setDeleted(true)} />
     </DraftContext>
   );
 }
