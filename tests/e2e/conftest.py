@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -76,7 +77,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Genera
     for name, reports in again.items():
         why = reports[0].longreprtext.strip().splitlines()
         said = next((line[1:].strip() for line in why if line.startswith("E ")), why[-1] if why else "")
-        terminalreporter.write_line(f"unsteady: {name}: tried {len(reports) + 1} times. First: {said[:200]}")
+        places = [line for line in why if re.match(r"tests/\S+\.py:\d+:", line)]
+        where = places[0].rstrip(": ") if places else name
+        terminalreporter.write_line(
+            f"unsteady: {name}: tried {len(reports) + 1} times. First, at {where}: {said[:200]}"
+        )
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,8 @@ def choose(page: Page, label: str, choice: str) -> None:
 def test_retention_and_limits_are_saved_and_hold(ana: Person) -> None:
     page = ana.page
     said = listen(page)
-    ana.workflow("Kept for long", definitions.call("http://127.0.0.1:9/never"))
+    name = f"Kept for long {time.monotonic_ns()}"
+    ana.workflow(name, definitions.call("http://127.0.0.1:9/never"))
     open_settings(page, ana.tenant)
     save = page.get_by_role("button", name="Save retention")
     expect(save).to_be_disabled()
@@ -49,7 +51,7 @@ def test_retention_and_limits_are_saved_and_hold(ana: Person) -> None:
     assert ana.get("/retention")["own"] == {"days": 30, "runs": None}
 
     page.get_by_role("combobox", name="Workflow", exact=True).click()
-    page.get_by_role("option", name="Kept for long").click()
+    page.get_by_role("option", name=name).click()
     own = page.get_by_role("region", name="Settings of one workflow")
     expect(own.get_by_role("combobox", name="Finished runs stay")).to_have_value(
         "As the organisation says: 30 days"
@@ -65,7 +67,7 @@ def test_retention_and_limits_are_saved_and_hold(ana: Person) -> None:
     own.get_by_role("textbox", name="Its runs active at once: runs of this workflow").fill("3")
     own.get_by_role("button", name="Save limit of this workflow").click()
     expect(own.get_by_role("button", name="Save limit of this workflow")).to_be_disabled()
-    [kept] = [one for one in ana.get("/workflows")["items"] if one["name"] == "Kept for long"]
+    [kept] = [one for one in ana.get("/workflows")["items"] if one["name"] == name]
     assert ana.get(f"/workflows/{kept['id']}/limits")["runsAtOnce"] == 3
 
     choose(page, "The body of a call may have", "Less than that")
