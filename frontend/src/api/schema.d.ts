@@ -708,6 +708,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/t/{tenant}/workflow-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listWorkflowNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/t/{tenant}/workflow-references": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listWorkflowReferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/t/{tenant}/workflows": {
         parameters: {
             query?: never;
@@ -1784,6 +1816,17 @@ export interface components {
         MemberRoleRequest: {
             role: components["schemas"]["Role"];
         };
+        NamedWorkflow: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description At most 50, by name. */
+        NamedWorkflows: {
+            items: components["schemas"]["NamedWorkflow"][];
+            /** @description There are more than these: search for a part of the name. */
+            more: boolean;
+        };
         /** @description Where it is published now; an error in words where the recurrence cannot be followed. */
         Occurrences: {
             /** @description The next ones, in UTC. */
@@ -1930,6 +1973,14 @@ export interface components {
         };
         PublishResult: {
             version: components["schemas"]["VersionItem"];
+        };
+        ReferredWorkflow: {
+            reference: string;
+            /** @description Null: none here has this id or name. */
+            workflow: components["schemas"]["NamedWorkflow"] | null;
+        };
+        ReferredWorkflows: {
+            items: components["schemas"]["ReferredWorkflow"][];
         };
         RepetitionCounts: {
             total: number;
@@ -4620,6 +4671,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkflowChoices"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkflowNames: {
+        parameters: {
+            query?: {
+                /** @description A part of the name. */
+                search?: string;
+                /** @description The type of the draft's first trigger. */
+                trigger?: string;
+                /** @description The id of one that is left out. */
+                except?: string;
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedWorkflows"];
+                };
+            };
+            /** @description A problem document */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkflowReferences: {
+        parameters: {
+            query: {
+                /** @description An id, a name, or an address that ends in one; at most 100. */
+                reference: string[];
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferredWorkflows"];
                 };
             };
             /** @description A problem document */

@@ -70,26 +70,6 @@ export function useTagging(tenant: string) {
   });
 }
 
-/** Id and name, for choosing one. */
-export function namedWorkflowsQuery(tenant: string) {
-  return queryOptions({
-    queryKey: [...workflowKeys.lists(tenant), "named"],
-    queryFn: ({ signal }) => answer(client.GET(root, { params: { path: { tenant }, query: { sort: "name", limit: 200 } }, signal })),
-    select: (page) => page.items.map((one) => ({ id: one.id, name: one.name })),
-    staleTime: 30_000,
-  });
-}
-
-/** The workflows that another one may call: those that an HTTP request starts. */
-export function pickableWorkflowsQuery(tenant: string, except: string) {
-  return queryOptions({
-    queryKey: [...workflowKeys.lists(tenant), "pickable", except],
-    queryFn: ({ signal }) => answer(client.GET(root, { params: { path: { tenant }, query: { sort: "name", limit: 200 } }, signal })),
-    select: (page) => page.items.filter((one) => one.triggerType === "Request" && one.id !== except).map((one) => ({ id: one.id, name: one.name })),
-    staleTime: 30_000,
-  });
-}
-
 export function workflowQuery(tenant: string, id: string) {
   return queryOptions({
     queryKey: workflowKeys.one(tenant, id),

@@ -36,7 +36,7 @@ export interface PanelProps {
   readonly problems: readonly PanelProblem[];
   readonly connections: readonly ConnectionChoice[];
   readonly connectors: ReadonlyMap<string, string>;
-  readonly workflows: readonly { readonly id: string; readonly name: string }[];
+  readonly PickWorkflow: PanelValue["PickWorkflow"];
   readonly zones: readonly ZoneChoice[];
   readonly TextEditor: ComponentType<TextEditorProps>;
   readonly evaluate: Evaluation | null;
@@ -71,12 +71,12 @@ function tabsOf(entry: Entry, tab: PanelTab): PanelTab[] {
 
 /** Everything about the selected action or trigger. */
 export function Panel(props: PanelProps) {
-  const { draft, entry, readOnly, edit, TextEditor, evaluate, workflows, zones, loadChoices, browse, forecast, keepSecret } = props;
+  const { draft, entry, readOnly, edit, TextEditor, evaluate, PickWorkflow, zones, loadChoices, browse, forecast, keepSecret } = props;
   const tabs = tabsOf(entry, props.tab);
   const tab = tabs.includes(props.tab) ? props.tab : "parameters";
   const variables = useMemo(() => variablesOf(draft.graph), [draft.graph]);
   const uses = useMemo(() => connectionUses(draft.graph, () => false), [draft.graph]);
-  const value = useMemo<PanelValue>(() => ({ entry, readOnly, edit, TextEditor, FieldEditor, evaluate, variables, workflows, zones, loadChoices, browse, forecast, keepSecret }), [entry, readOnly, edit, TextEditor, evaluate, variables, workflows, zones, loadChoices, browse, forecast, keepSecret]);
+  const value = useMemo<PanelValue>(() => ({ entry, readOnly, edit, TextEditor, FieldEditor, evaluate, variables, PickWorkflow, zones, loadChoices, browse, forecast, keepSecret }), [entry, readOnly, edit, TextEditor, evaluate, variables, PickWorkflow, zones, loadChoices, browse, forecast, keepSecret]);
   const key = entry.action.name;
   return (
     <PanelContext value={value}>

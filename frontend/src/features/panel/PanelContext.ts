@@ -1,4 +1,4 @@
-import { createContext, useContext, type ComponentType } from "react";
+import { createContext, useContext, type ComponentType, type ReactNode } from "react";
 import type { Edit } from "../../workflow/edits";
 import type { EditorProps } from "./editors/EditorProps";
 import type { Entry } from "../../workflow/graph";
@@ -64,6 +64,19 @@ export interface Occurrences {
   readonly error: string;
 }
 
+export interface PickWorkflowProps {
+  /** What the definition names the chosen one by; "": none is chosen. */
+  readonly reference: string;
+  readonly labelId: string | undefined;
+  readonly readOnly: boolean;
+  /** Below the workflows. */
+  readonly always: readonly { readonly value: string; readonly label: string }[];
+  /** Where there is none to choose. */
+  readonly none: ReactNode;
+  /** An id, or a value of `always`. */
+  readonly onPick: (value: string) => void;
+}
+
 export interface PanelValue {
   readonly entry: Entry;
   readonly readOnly: boolean;
@@ -76,7 +89,7 @@ export interface PanelValue {
   /** Null where no run or sample is chosen. */
   readonly evaluate: Evaluation | null;
   readonly variables: readonly { readonly name: string; readonly type: string }[];
-  readonly workflows: readonly { readonly id: string; readonly name: string }[];
+  readonly PickWorkflow: ComponentType<PickWorkflowProps>;
   readonly zones: readonly ZoneChoice[];
   /** The choices of a field, asked from the connector. */
   readonly loadChoices: (field: string) => Promise<readonly Choice[]>;

@@ -183,7 +183,7 @@ function SharedBox({ label, common, wanted, readOnly, onChange }: SharedBoxProps
 }
 
 /** What forms ask a connector for: settings ask for nothing. */
-const NO_CHOICES: Pick<PanelValue, "evaluate" | "variables" | "workflows" | "zones" | "loadChoices" | "browse" | "forecast" | "keepSecret"> = {
-  evaluate: null, variables: [], workflows: [], zones: [], loadChoices: () => Promise.resolve([]), browse: () => Promise.resolve({ items: [], more: false }),
+const NO_CHOICES: Pick<PanelValue, "evaluate" | "variables" | "PickWorkflow" | "zones" | "loadChoices" | "browse" | "forecast" | "keepSecret"> = {
+  evaluate: null, variables: [], PickWorkflow: () => null, zones: [], loadChoices: () => Promise.resolve([]), browse: () => Promise.resolve({ items: [], more: false }),
   forecast: () => Promise.resolve({ times: [], zone: "", counted: false, error: "" }), keepSecret: () => null,
 };

@@ -2,29 +2,31 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { asProblem } from "../../api/problem";
 import { retentionQuery, workflowLimitsQuery } from "../../api/settings";
-import { namedWorkflowsQuery } from "../../api/workflows";
+import { useWorkflowChoice } from "../../api/workflowNames";
 import { DataView } from "../../ui/DataView";
 import { SkeletonRows } from "../../ui/Skeletons";
-import { Select } from "../../ui/Select";
+import { FoundSelect } from "../../ui/FoundSelect";
 import { RetentionForm } from "./RetentionForm";
 import { RunsForm } from "./RunsForm";
 
 /** What one workflow at a time does otherwise than the organisation. */
 export function WorkflowSettings({ tenant }: { readonly tenant: string }) {
-  const workflows = useQuery(namedWorkflowsQuery(tenant));
   const [chosen, setChosen] = useState<string | null>(null);
+  const choice = useWorkflowChoice(tenant, chosen ?? "");
   const retention = useQuery({ ...retentionQuery(tenant, chosen ?? undefined), enabled: chosen !== null });
   const limits = useQuery({ ...workflowLimitsQuery(tenant, chosen ?? ""), enabled: chosen !== null });
   const error = retention.error ?? limits.error;
   return (
     <>
-      <Select
+      <FoundSelect
         label="Workflow"
-        placeholder={workflows.data?.length === 0 ? "There is no workflow yet" : "Choose a workflow"}
-        searchable
-        disabled={!workflows.data?.length}
-        data={(workflows.data ?? []).map((one) => ({ value: one.id, label: one.name }))}
-        value={chosen}
+        placeholder={choice.none ? "There is no workflow yet" : "Choose a workflow"}
+        nothingFoundMessage={choice.loading ? "Looking…" : "No workflow has this in its name"}
+        disabled={choice.none}
+        found={choice.items.map((one) => ({ value: one.id, label: one.name }))}
+        more={choice.more}
+        chosen={chosen === null ? null : { value: chosen, label: choice.chosen?.name ?? choice.items.find((one) => one.id === chosen)?.name ?? "" }}
+        onTyped={choice.search}
         onChange={setChosen}
       />
       {chosen !== null && (

@@ -3,10 +3,9 @@ import { useCallback, useMemo, type ReactNode } from "react";
 import { loadBranches, loadValues, type OperationManifest } from "../../api/drafts";
 import { usePermission } from "../../api/permissions";
 import { previewSchedule, timeZonesQuery } from "../../api/previews";
-import { pickableWorkflowsQuery } from "../../api/workflows";
 import { useDraftStore } from "../../document";
 import { Panel, type PanelTab } from "../../features/panel/Panel";
-import type { ConnectionChoice, TextEditorProps } from "../../features/panel/PanelContext";
+import type { ConnectionChoice, PickWorkflowProps, TextEditorProps } from "../../features/panel/PanelContext";
 import type { PanelProblem } from "../../features/panel/ParametersTab";
 import { pinEdit } from "../../features/panel/pins";
 import { TokenContext, type TokenSources } from "../../features/tokens/TokenContext";
@@ -23,6 +22,7 @@ import type { DesignerSearch } from "./DesignerPage";
 import { LensBar as LensBarAsDrawn } from "./LensBar";
 import { useLens } from "./lens";
 import { OutputTab } from "./OutputTab";
+import { PickWorkflow } from "./PickWorkflow";
 import type { PinnedResult } from "./pinning";
 import { TestTab } from "./TestTab";
 import { useKeptSecrets } from "./useKeptSecrets";
@@ -75,7 +75,7 @@ export function SidePanel(props: SidePanelProps) {
   const mayPreview = usePermission(tenant, "workflow.edit");
   const [lens, setSample] = useLens(tenant, workflowId, graph, name, search, mayRead && mayPreview);
   const { data: zones } = useQuery(timeZonesQuery(tenant));
-  const { data: workflows } = useQuery(pickableWorkflowsQuery(tenant, workflowId));
+  const Pick = useCallback((own: PickWorkflowProps) => <PickWorkflow {...own} tenant={tenant} except={workflowId} />, [tenant, workflowId]);
   const repeat = useRepeating(edit, name);
   const sources = useMemo<TokenSources>(() => ({
     groups: tokenGroups(draft.document, graph, name, outputsFrom(manifests)),
@@ -101,7 +101,7 @@ export function SidePanel(props: SidePanelProps) {
     <TokenContext value={sources}>
       <Panel
         draft={draft} entry={entry} catalogue={catalogue} manifest={manifest as never} manifestLoading={manifests.loading} TextEditor={PanelText} evaluate={evaluate} readOnly={readOnly}
-        problems={props.problems} connections={props.connections} connectors={connectors} workflows={workflows ?? []} zones={zones ?? []} tab={TABS.find((one) => one === search.tab) ?? "parameters"} intent={props.intent === "rename" ? "rename" : null} callback={props.callback}
+        problems={props.problems} connections={props.connections} connectors={connectors} PickWorkflow={Pick} zones={zones ?? []} tab={TABS.find((one) => one === search.tab) ?? "parameters"} intent={props.intent === "rename" ? "rename" : null} callback={props.callback}
         onTab={(tab) => onSearch({ tab: tab === "parameters" ? undefined : tab })}
         edit={edit} loadChoices={loadChoices} browse={browse} forecast={forecast} keepSecret={keepSecret} onNewConnection={props.onNewConnection} onDelete={props.onDelete} onClose={props.onClose}
         lens={mayRead && mayPreview ? <LensBar lens={lens} wanted={props.intent === "lens"} onOpened={props.onIntentDone} onLens={onSearch} onSample={setSample} /> : null}

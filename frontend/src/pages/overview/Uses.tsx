@@ -1,16 +1,17 @@
 import { IconSitemap } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { connectionsQuery, connectorsQuery } from "../../api/connections";
 import type { WorkflowItem } from "../../api/types";
-import { namedWorkflowsQuery } from "../../api/workflows";
+import { referencesQuery } from "../../api/workflowNames";
 import { ConnectionState } from "../../features/connections/ConnectionState";
 import { ConnectorIcon } from "../../features/connections/ConnectorIcon";
 import { connectionUses, connectorFor, stateOf } from "../../workflow/connections";
 import { titleOf } from "../../workflow/draft";
 import type { Graph } from "../../workflow/graph";
 import { serviceTitle } from "../../workflow/services";
-import { calledWorkflows } from "./facts";
+import { calledNames, calledWorkflows } from "./facts";
 import styles from "./OverviewPage.module.css";
 
 interface UsesProps {
@@ -19,13 +20,18 @@ interface UsesProps {
   readonly graph: Graph;
 }
 
+/** So many are looked up. */
+const MOST = 100;
+const UNKNOWN: ReadonlyMap<string, null> = new Map();
+
 /** The connections and the workflows that its actions name. */
 export function Uses({ tenant, workflow, graph }: UsesProps) {
   const { data: connections } = useQuery(connectionsQuery(tenant));
   const { data: connectors } = useQuery(connectorsQuery(tenant));
-  const { data: named } = useQuery(namedWorkflowsQuery(tenant));
+  const names = useMemo(() => calledNames(graph).slice(0, MOST), [graph]);
+  const { data: known = UNKNOWN } = useQuery(referencesQuery(tenant, names));
   const uses = connectionUses(graph, () => false);
-  const called = calledWorkflows(graph, named ?? []);
+  const called = calledWorkflows(graph, known);
   const ids = connectors?.map((one) => one.id) ?? [];
   return (
     <section className={styles.card} aria-labelledby="overview-uses">

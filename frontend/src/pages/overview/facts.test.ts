@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { openDraft } from "../../workflow/draft";
-import { calledWorkflows, figuresOf, recurrenceOf } from "./facts";
+import { calledNames, calledWorkflows, figuresOf, recurrenceOf } from "./facts";
 
 const graphOf = (definition: object) => openDraft(JSON.stringify({ definition })).graph;
 const call = (id: string) => ({ type: "Workflow", inputs: { host: { workflow: { id } } }, runAfter: {} });
@@ -16,7 +16,9 @@ describe("what a workflow says of itself", () => {
         Empty: call(""),
       },
     });
-    expect(calledWorkflows(graph, [{ id: "0190", name: "Billing" }])).toEqual([
+    expect(calledNames(graph)).toEqual(["0190", "Billing", "Elsewhere"]);
+    const billing = { id: "0190", name: "Billing" };
+    expect(calledWorkflows(graph, new Map([["0190", billing], ["Billing", billing], ["Elsewhere", null]]))).toEqual([
       { reference: "/subscriptions/1/resourceGroups/a/providers/Microsoft.Logic/workflows/Billing", found: { id: "0190", name: "Billing" }, actions: ["First", "Again"] },
       { reference: "/subscriptions/1/workflows/Elsewhere", found: null, actions: ["Gone"] },
     ]);

@@ -1,4 +1,5 @@
 /** What a definition says of the workflow as a whole. */
+import type { NamedWorkflow } from "../../api/workflowNames";
 import { everyAction, type Action, type Graph } from "../../workflow/graph";
 import { down, jsonOf, member, stringOf } from "../../workflow/tree";
 
@@ -6,11 +7,6 @@ import { down, jsonOf, member, stringOf } from "../../workflow/tree";
 export function recurrenceOf(trigger: Action): Readonly<Record<string, unknown>> | null {
   const node = member(trigger.value, "recurrence");
   return node?.kind === "object" ? (jsonOf(node) as Readonly<Record<string, unknown>>) : null;
-}
-
-export interface NamedWorkflow {
-  readonly id: string;
-  readonly name: string;
 }
 
 export interface CalledWorkflow {
@@ -23,18 +19,26 @@ export interface CalledWorkflow {
 
 const CALLING = new Set(["Workflow", "SendToBatch"]);
 
-/** The workflows that this one calls, in the order of the text. */
-export function calledWorkflows(graph: Graph, known: readonly NamedWorkflow[]): CalledWorkflow[] {
-  const called = new Map<string, CalledWorkflow>();
-  for (const action of everyAction(graph)) {
-    if (!CALLING.has(action.type)) continue;
+/** What actions say they call, in the order of the text: the reference, and its end, by which a workflow is known here. */
+function calls(graph: Graph): { readonly reference: string; readonly last: string; readonly action: string }[] {
+  return [...everyAction(graph)].flatMap((action) => {
+    if (!CALLING.has(action.type)) return [];
     const host = down(action.value, "inputs", "host");
     const reference = stringOf(down(host, "workflow", "id")) ?? stringOf(member(host, "workflowReferenceName")) ?? "";
-    if (reference === "") continue;
-    const last = (reference.split("/").at(-1) ?? "").toLowerCase();
-    const found = known.find((one) => one.id === reference || one.id === last || one.name.toLowerCase() === last) ?? null;
+    return reference === "" ? [] : [{ reference, last: reference.startsWith("@") ? "" : (reference.split("/").at(-1) ?? ""), action: action.name }];
+  });
+}
+
+/** The names and ids that have to be looked up. */
+export const calledNames = (graph: Graph): string[] => [...new Set(calls(graph).flatMap(({ last }) => (last === "" ? [] : [last])))];
+
+/** The workflows that this one calls, in the order of the text. */
+export function calledWorkflows(graph: Graph, known: ReadonlyMap<string, NamedWorkflow | null>): CalledWorkflow[] {
+  const called = new Map<string, CalledWorkflow>();
+  for (const { reference, last, action } of calls(graph)) {
+    const found = known.get(last) ?? null;
     const key = found?.id ?? reference;
-    called.set(key, { reference, found, actions: [...(called.get(key)?.actions ?? []), action.name] });
+    called.set(key, { reference, found, actions: [...(called.get(key)?.actions ?? []), action] });
   }
   return [...called.values()];
 }

@@ -190,31 +190,24 @@ export function VariableValue(props: EditorProps) {
   );
 }
 
+const EXPRESSION = [{ value: "\u0000fx", label: "Use an expression…" }] as const;
+
 /** Another workflow of the tenant that a request starts, by name. */
 export function WorkflowValue(props: EditorProps) {
   const { field, readOnly, onText, labelId } = props;
-  const { workflows, TextEditor } = usePanel();
+  const { PickWorkflow, TextEditor } = usePanel();
   const text = nodeText(props);
   const [free, setFree] = useState(isExpression(text));
   if (free) return <TextEditor value={text} label={field.title} labelId={labelId} readOnly={readOnly} wants="string" onChange={(next) => (next === "" ? (setFree(false), onText(null)) : onText(JSON.stringify(next)))} />;
-  // A definition from elsewhere may name it by name, or by a long resource id that ends with the name.
-  const last = text.split("/").pop()?.toLowerCase() ?? "";
-  const same = workflows.find((one) => one.id === text || one.name.toLowerCase() === last);
-  const data = workflows.map((one) => ({ value: one.id, label: one.name }));
-  if (text !== "" && !same) data.push({ value: text, label: `${text} (not found)` });
   return (
-    <>
-      <Select
-        aria-labelledby={labelId}
-        searchable
-        value={text === "" ? null : (same?.id ?? text)}
-        disabled={readOnly}
-        placeholder={workflows.length === 0 ? "No other workflow starts with a request" : "Choose a workflow"}
-        data={[...data, { value: "\u0000fx", label: "Use an expression…" }]}
-        onChange={(next) => (next === "\u0000fx" ? setFree(true) : next !== null && onText(JSON.stringify(next)))}
-      />
-      {workflows.length === 0 && <div className={styles.help}>A workflow can be called when its trigger is “When it is called”.</div>}
-    </>
+    <PickWorkflow
+      reference={text}
+      labelId={labelId}
+      readOnly={readOnly}
+      always={EXPRESSION}
+      none={<div className={styles.help}>A workflow can be called when its trigger is “When it is called”.</div>}
+      onPick={(next) => (next === EXPRESSION[0].value ? setFree(true) : onText(JSON.stringify(next)))}
+    />
   );
 }
 
