@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e import definitions
 from tests.e2e.person import Person
+from tests.e2e.test_building import saved
 
 CALL = {"type": "Workflow", "inputs": {"host": {"workflow": {"id": ""}}}, "runAfter": {}}
 
@@ -41,7 +42,7 @@ def test_the_last_of_many_is_found_by_typing(page: Page, ana: Person, last: dict
     expect(page.get_by_role("option", name="Many 00")).to_have_count(0)
     page.get_by_role("option", name=last["name"]).click()
     expect(field).to_have_value(last["name"])
-    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    saved(page)
     action = json.loads(ana.get(f"/workflows/{caller}/draft")["text"])["definition"]["actions"]["Call"]
     assert action["inputs"]["host"]["workflow"]["id"] == last["id"]
 

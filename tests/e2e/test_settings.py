@@ -51,6 +51,7 @@ def test_retention_and_limits_are_saved_and_hold(ana: Person) -> None:
     assert ana.get("/retention")["own"] == {"days": 30, "runs": None}
 
     page.get_by_role("combobox", name="Workflow", exact=True).click()
+    page.keyboard.type(name)
     page.get_by_role("option", name=name).click()
     own = page.get_by_role("region", name="Settings of one workflow")
     expect(own.get_by_role("combobox", name="Finished runs stay")).to_have_value(
